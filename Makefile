@@ -1,0 +1,66 @@
+# Every task of the project; `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8080
+COMPOSE ?= docker compose
+
+LOCKS := $(wildcard requirements/*.txt)
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup: $(READY) ## make .venv with every locked dependency and the vetted models
+
+$(READY): $(LOCKS) requirements/install.sh
+	@PYTHON=$(PYTHON) requirements/install.sh $(VENV)
+
+demo: $(READY) ## the main job here: reward server + GRPO on SmolLM2, real models, under 8 minutes
+	@$(PY) -m trainer demo
+
+serve: $(READY) ## the reward server on 127.0.0.1:8080 (PORT=… changes it)
+	@$(PY) -m reward_service serve --port $(PORT)
+
+test: lint types imports $(READY) ## ruff, mypy --strict, import-linter and all tests
+	$(PY) -m pytest -m "not compose"
+
+lint: $(READY) ## ruff: style and formatting
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+types: $(READY) ## mypy --strict
+	$(VENV)/bin/mypy
+
+imports: $(READY) ## import-linter: who may import whom
+	$(VENV)/bin/lint-imports --no-cache
+
+format: $(READY) ## let ruff mend what it can
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+test-compose: $(READY) ## build and start the containers for real (needs a Docker engine)
+	$(PY) -m pytest -m compose tests/compose
+
+data: $(READY) ## training_data/: curated_qa.jsonl → grpo_dataset.jsonl, formatted/train_qwen.jsonl
+	$(PY) -m trainer data build
+
+openapi: $(READY) ## write docs/openapi.json anew
+	$(PY) -m reward_service openapi
+
+nli: $(READY) ## train the embedded NLI model anew (DATA=folder of NLI sets, OUT=folder for the weights)
+	$(PY) -m reward_service.models.nli_training --data $(DATA) --out $(OUT)
+
+lock: $(READY) ## resolve requirements/*.txt anew from pyproject.toml
+	requirements/lock.sh
+
+up: ## docker compose up: the reward server, then the trainer
+	$(COMPOSE) up --build
+
+clean: ## remove .venv, caches and runs
+	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+.PHONY: help setup demo serve test lint types imports format test-compose data openapi nli lock up clean

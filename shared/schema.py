@@ -1,0 +1,196 @@
+"""The wire: requests, results and errors of the reward server, version 1.
+
+Field terms follow the field: a prompt gets a completion, a completion is scored by rewards, often against a
+reference.  Every model forbids unknown fields in requests, so that a misspelt field is an error, never ignored.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = "1"
+DEFAULT_REWARD = "full_coherence_reward"
+
+
+class Detail(StrEnum):
+    """How much an answer to `/score` says about each score."""
+
+    SCORES = "scores"
+    LAYERS = "layers"
+    EVIDENCE = "evidence"
+
+
+class Lane(StrEnum):
+    """Who waits: training wants throughput, evaluation has time, a live chat is first in line."""
+
+    TRAINING = "training"
+    EVALUATION = "evaluation"
+    LIVE = "live"
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Response(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ChatMessage(_Request):
+    """One message of a conversation, as chat templates have it."""
+
+    role: Literal["system", "user", "assistant", "tool", "developer"]
+    content: str
+
+
+class ScoreItem(_Request):
+    """One completion to be scored."""
+
+    id: str | None = Field(default=None, max_length=200)
+    """Comes back with the result; the item's index in the request where it is missing."""
+    prompt: str | list[ChatMessage]
+    """The question.  Of chat messages, the last one of the user is the question."""
+    completion: str | list[ChatMessage]
+    """What the policy wrote.  Of chat messages, the assistant's are joined."""
+    reference: str | None = None
+    """A curated answer.  Rewards that compare with it are unscorable where it is missing."""
+
+
+class ScoreRequest(_Request):
+    """`POST /score`."""
+
+    items: list[ScoreItem]
+    rewards: list[str] = Field(default_factory=lambda: [DEFAULT_REWARD], min_length=1)
+    detail: Detail = Detail.SCORES
+    lane: Lane = Lane.TRAINING
+    deadline_s: float | None = Field(default=None, gt=0, le=3600)
+    """Seconds that the caller will wait; the lane's default where it is missing."""
+
+
+class Layer(_Response):
+    """One reward of one item, with what led to it."""
+
+    score: float | None
+    """Within the reward's range; None where it could not be scored."""
+    value: float | None = None
+    """The continuous quantity below the bands (a cosine, a share, a mean), for plots and tie-breaking."""
+    reason: str | None = None
+    """Why the score is None."""
+    decided_by: str | None = None
+    """Of a combined reward: the gate that decided, or `sum`."""
+    parts: dict[str, float | None] | None = None
+    """Of a combined reward: what each part contributed (weight × score) to the sum, or the part a gate read."""
+    evidence: dict[str, Any] | None = None
+    """With `detail: evidence`: claims and the sentences that support them, matched terms with spans, and so on."""
+
+
+class ItemResult(_Response):
+    """The scores of one item."""
+
+    id: str
+    rewards: dict[str, float | None]
+    """By the names that were asked for."""
+    unscorable: dict[str, str] = Field(default_factory=dict)
+    """Reward name → why its score is None.  An entry for every None in `rewards`, and no other."""
+    layers: dict[str, Layer] | None = None
+    """With `detail: layers` or `evidence`: each asked reward and every part of it, by name."""
+
+
+class Usage(_Response):
+    """What a request cost."""
+
+    nli_pairs: int = 0
+    nli_tokens: int = 0
+    cached: int = 0
+    """Items (annotations, vectors, verdicts) that came from a cache or were shared within the request."""
+
+
+class ScoreResponse(_Response):
+    """The answer to `/score`: results in the order of the items."""
+
+    results: list[ItemResult]
+    fingerprint: str
+    """Hashes all that decides a score.  Two scores compare only under one fingerprint."""
+    schema_version: str = SCHEMA_VERSION
+    usage: Usage = Usage()
+
+
+class ErrorDetail(_Response):
+    """What went wrong."""
+
+    code: str
+    """A stable word for programs: `invalid_request`, `unauthorized`, `too_large`, `overloaded`, …"""
+    message: str
+    """A sentence for people."""
+    where: str | None = None
+    """The path of the bad field, such as `items.3.completion`."""
+
+
+class ErrorResponse(_Response):
+    """The one shape of every error."""
+
+    error: ErrorDetail
+
+
+class RewardInfo(_Response):
+    """One entry of `GET /rewards`."""
+
+    name: str
+    low: float
+    high: float
+    kind: Literal["function", "recipe"]
+    needs: list[str]
+    """What it reads: `reference`, `question`, …"""
+    doc: str
+    deprecated: str | None = None
+    """Why it should not be used any more."""
+    recipe: dict[str, Any] | None = None
+
+
+class RewardList(_Response):
+    """`GET /rewards`."""
+
+    rewards: list[RewardInfo]
+
+
+class ModelInfo(_Response):
+    """A resident model, as `GET /info` reports it."""
+
+    role: Literal["nli", "embedder", "annotator"]
+    name: str
+    revision: str
+    dtype: str
+    device: str
+    calibrated: str | None = None
+    """On what the thresholds were chosen; None where they are defaults."""
+
+
+class Limits(_Response):
+    """What one request may hold."""
+
+    max_items: int
+    max_text_chars: int
+    max_body_bytes: int
+
+
+class ServerInfo(_Response):
+    """`GET /info`."""
+
+    version: str
+    schema_version: str = SCHEMA_VERSION
+    pack: str
+    fingerprint: str
+    models: list[ModelInfo]
+    limits: Limits
+    default_deadline_s: dict[Lane, float]
+
+
+class Health(_Response):
+    """`GET /health/live` and `GET /health/ready`."""
+
+    status: Literal["ok", "loading", "failed"]
+    workers: dict[str, str] = Field(default_factory=dict)
+    """Worker → `ok` or what is wrong with it."""
