@@ -1,0 +1,317 @@
+"""The way of a batch: split → annotate → embed → infer → score → combine.  One direction, no way back."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reward_service.catalogue import Catalogue
+from reward_service.errors import NotReady
+from reward_service.fingerprint import fingerprint
+from reward_service.models.protocols import ModelPack
+from reward_service.models.scheduler import Answered, Scheduler
+from reward_service.rewards.base import REFERENCE_READS, Reads, Reward
+from reward_service.text import normalise
+from reward_service.types import (
+    EMPTY_DOCUMENT,
+    AnnotatedSample,
+    BatchResult,
+    Cost,
+    Document,
+    Pair,
+    Sample,
+    Score,
+    ScoredSample,
+    Vector,
+    Verdict,
+    Verdicts,
+)
+from shared.completion import split
+from shared.schema import Lane, ModelInfo
+
+NO_REFERENCE = "no reference was given"
+WARM_UP_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineLimits:
+    """How large the batches and caches of the resident models are."""
+
+    max_batch_tokens: int = 8192
+    """Padded tokens of one model call."""
+    max_batch_items: int = 256
+    """Items of one model call."""
+    cache_items: int = 50_000
+    """Results that each model's cache keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """The queues in front of the resident models."""
+
+    annotator: Scheduler[str, Document]
+    embedder: Scheduler[str, Vector]
+    nli: Scheduler[Pair, Verdict]
+
+    def __iter__(self) -> Iterator[tuple[str, Scheduler[str, Document] | Scheduler[str, Vector] | Scheduler[Pair, Verdict]]]:
+        yield "annotator", self.annotator
+        yield "embedder", self.embedder
+        yield "nli", self.nli
+
+
+class Engine:
+    """Scores batches of samples with the models of one pack.
+
+    Args:
+        load: loads the models; called once, in a thread, by `start`.
+        catalogue: the rewards and recipes that can be asked for.
+        limits: sizes of batches and caches.
+    """
+
+    def __init__(self, load: Callable[[], ModelPack], catalogue: Catalogue, limits: EngineLimits | None = None) -> None:
+        self.catalogue = catalogue
+        self._load = load
+        self._limits = limits or EngineLimits()
+        self._pack: ModelPack | None = None
+        self._workers: _Workers | None = None
+        self._warm = False
+
+    # --- life ----------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Load the models, start their queues and answer a warm-up.
+
+        Raises:
+            ModelUnavailable: a model can't be loaded; the message says what to do.
+        """
+        pack = await asyncio.to_thread(self._load)
+        limits = self._limits
+        self._pack = pack
+        self._workers = _Workers(
+            *(
+                Scheduler(
+                    model,
+                    name=name,
+                    max_batch_tokens=limits.max_batch_tokens,
+                    max_batch_items=limits.max_batch_items,
+                    cache_items=limits.cache_items,
+                )
+                for name, model in (("annotator", pack.annotator), ("embedder", pack.embedder), ("nli", pack.nli))
+            )
+        )
+        for _, worker in self._workers:
+            worker.start()
+        await self._score([_warm_up_sample()], self.catalogue.names, Lane.LIVE, WARM_UP_S)
+        self._warm = True
+
+    async def close(self) -> None:
+        """Stop the queues; whoever still waits gets `NotReady`."""
+        self._warm = False
+        if self._workers is not None:
+            for _, worker in self._workers:
+                await asyncio.to_thread(worker.close)
+
+    @property
+    def ready(self) -> bool:
+        """The models have answered the warm-up and every worker is alive."""
+        return self._warm and all(state == "ok" for state in self.workers().values())
+
+    def workers(self) -> dict[str, str]:
+        """Worker → `ok`, or what is wrong with it."""
+        if self._workers is None:
+            return dict.fromkeys(("annotator", "embedder", "nli"), "loading")
+        return {name: "ok" if worker.alive else worker.error or "stopped" for name, worker in self._workers}
+
+    @property
+    def fingerprint(self) -> str:
+        """Hashes all that decides a score.
+
+        Raises:
+            NotReady: the models are not loaded yet.
+        """
+        pack = self._loaded()
+        return fingerprint(pack.specs, pack.nli.calibration, self.catalogue.digest)
+
+    @property
+    def pack_name(self) -> str:
+        """The name of the resident pack."""
+        return self._loaded().name
+
+    @property
+    def models(self) -> tuple[ModelInfo, ...]:
+        """The resident models as `GET /info` reports them."""
+        pack = self._loaded()
+        calibrated = {"nli": pack.nli.calibration.source}
+        return tuple(
+            ModelInfo(
+                role=spec.role,
+                name=spec.name,
+                revision=spec.revision,
+                dtype=spec.dtype,
+                device=spec.device,
+                calibrated=calibrated.get(spec.role),
+            )
+            for spec in pack.specs
+        )
+
+    def _loaded(self) -> ModelPack:
+        if self._pack is None:
+            raise NotReady("the models are still loading", retry_after_s=5.0)
+        return self._pack
+
+    # --- the way of a batch -----------------------------------------------------------------------------------
+
+    async def score(
+        self, samples: Sequence[Sample], rewards: Sequence[str], *, lane: Lane, deadline_s: float
+    ) -> BatchResult:
+        """Score samples under the named rewards.
+
+        Args:
+            samples: any number of samples.
+            rewards: names of functions or recipes.
+            lane: who waits.
+            deadline_s: seconds from now after which nobody wants the answer any more.
+
+        Returns:
+            One scored sample for each sample, in order, with the asked rewards and all their parts.
+
+        Raises:
+            UnknownReward, NotReady, Overloaded, DeadlinePassed, WorkerFailed: see `errors.py`.
+        """
+        self.catalogue.functions_for(rewards)  # an unknown name is the caller's error, whatever state we are in
+        if not self.ready:
+            raise NotReady(f"not ready: {self.workers()}", retry_after_s=5.0)
+        return await self._score(samples, rewards, lane, deadline_s)
+
+    async def _score(
+        self, samples: Sequence[Sample], rewards: Sequence[str], lane: Lane, deadline_s: float
+    ) -> BatchResult:
+        workers, pack = self._workers, self._loaded()
+        if workers is None:
+            raise NotReady("the models are still loading", retry_after_s=5.0)
+        deadline = time.monotonic() + deadline_s
+        functions = self.catalogue.functions_for(rewards)
+        reads = frozenset[Reads]().union(*(function.reads for function in functions))
+        clean = [_normalised(sample) for sample in samples]
+
+        texts = _unique(text for sample in clean for text in _texts_to_annotate(sample, reads))
+        annotated = await workers.annotator.submit(texts, lane=lane, deadline=deadline)
+        documents = dict(zip(texts, annotated.results, strict=True))
+        drafts = [_with_documents(sample, reads, documents) for sample in clean]
+
+        texts = _unique(text for draft in drafts for text in _texts_to_embed(draft, reads))
+        embedded = await workers.embedder.submit(texts, lane=lane, deadline=deadline)
+        vectors = dict(zip(texts, embedded.results, strict=True))
+        ready = [replace(draft, vectors=vectors) for draft in drafts]
+
+        wanted = await asyncio.to_thread(_pairs, ready, functions)
+        judged = await workers.nli.submit(wanted, lane=lane, deadline=deadline)
+        verdicts = Verdicts(dict(zip(wanted, judged.results, strict=True)), pack.nli.calibration)
+
+        scored = await asyncio.to_thread(self._combine, ready, functions, rewards, verdicts)
+        return BatchResult(scored, _cost(annotated, embedded, judged))
+
+    def _combine(
+        self,
+        samples: Sequence[AnnotatedSample],
+        functions: Sequence[Reward],
+        rewards: Sequence[str],
+        verdicts: Verdicts,
+    ) -> list[ScoredSample]:
+        scored = []
+        for sample in samples:
+            parts = {
+                function.name: function.score(sample, verdicts)
+                if _scorable(sample.sample, function)
+                else Score.unscorable(NO_REFERENCE)
+                for function in functions
+            }
+            scored.append(ScoredSample(sample.sample, self.catalogue.combine(rewards, parts)))
+        for function in functions:
+            function.observe(scored)
+        return scored
+
+
+def _normalised(sample: Sample) -> Sample:
+    completion = replace(
+        sample.completion,
+        reasoning=normalise(sample.completion.reasoning),
+        answer=normalise(sample.completion.answer).strip(),
+    )
+    reference = normalise(sample.reference).strip() if sample.reference is not None else ""
+    return Sample(sample.id, normalise(sample.question).strip(), completion, reference or None)
+
+
+def _scorable(sample: Sample, function: Reward) -> bool:
+    return sample.reference is not None or not function.reads & REFERENCE_READS
+
+
+def _texts_to_annotate(sample: Sample, reads: frozenset[Reads]) -> Iterator[str]:
+    if reads & {Reads.ANSWER, Reads.ANSWER_SENTENCES, Reads.ANSWER_CHUNKS}:
+        yield sample.completion.answer
+    if reads & {Reads.QUESTION, Reads.QUESTION_CHUNKS}:
+        yield sample.question
+    if sample.reference and reads & {Reads.REFERENCE, Reads.REFERENCE_SENTENCES}:
+        yield sample.reference
+
+
+def _with_documents(
+    sample: Sample, reads: frozenset[Reads], documents: Mapping[str, Document]
+) -> AnnotatedSample:
+    def document(text: str | None) -> Document:
+        return documents.get(text, replace(EMPTY_DOCUMENT, text=text)) if text else EMPTY_DOCUMENT
+
+    return AnnotatedSample(
+        sample, document(sample.question), document(sample.completion.answer), document(sample.reference)
+    )
+
+
+def _texts_to_embed(draft: AnnotatedSample, reads: frozenset[Reads]) -> Iterator[str]:
+    if Reads.ANSWER_VECTOR in reads:
+        yield draft.answer.text
+    if Reads.REFERENCE_VECTOR in reads:
+        yield draft.reference.text
+    if Reads.ANSWER_SENTENCES in reads:
+        yield from (sentence.text for sentence in draft.answer.sentences)
+    if Reads.REFERENCE_SENTENCES in reads:
+        yield from (sentence.text for sentence in draft.reference.sentences)
+    if Reads.ANSWER_CHUNKS in reads:
+        yield from (chunk.text for chunk in draft.answer.chunks)
+    if Reads.QUESTION_CHUNKS in reads:
+        yield from (chunk.text for chunk in draft.question.chunks)
+
+
+def _pairs(samples: Sequence[AnnotatedSample], functions: Sequence[Reward]) -> list[Pair]:
+    return list(
+        dict.fromkeys(
+            pair
+            for sample in samples
+            for function in functions
+            if Reads.NLI in function.reads and _scorable(sample.sample, function)
+            for pair in function.pairs(sample)
+        )
+    )
+
+
+def _unique(texts: Iterator[str]) -> list[str]:
+    return [text for text in dict.fromkeys(texts) if text.strip()]
+
+
+def _cost(
+    annotated: Answered[Document], embedded: Answered[Vector], judged: Answered[Verdict]
+) -> Cost:
+    return Cost(
+        nli_pairs=judged.computed,
+        nli_tokens=judged.tokens,
+        cached=annotated.cached + embedded.cached + judged.cached,
+    )
+
+
+def _warm_up_sample() -> Sample:
+    text = (
+        "Labour is the source of value. Therefore a commodity, for example a coat, is worth the labour time that "
+        "society needs to make it."
+    )
+    return Sample("warm-up", "What is the source of value?", split(text), text)
