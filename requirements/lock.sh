@@ -13,12 +13,18 @@ for package in torch triton cuda-{bindings,pathfinder,toolkit} \
   cuda+=(--no-emit-package "$package")
 done
 
+platform=(--universal)
 compile() {  # compile OUTPUT [uv options…]
   local out=$1; shift
-  "$uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-    "${cuda[@]}" --no-annotate --custom-compile-command "make lock" "$@" -o "requirements/$out"
+  "$uv" pip compile pyproject.toml --quiet --python-version 3.11 --generate-hashes \
+    "${platform[@]}" "${cuda[@]}" --no-annotate --custom-compile-command "make lock" "$@" -o "requirements/$out"
 }
 compile dev.txt --extra reward --extra trainer --extra dev
 # The images install parts of what dev.txt pins, never other versions.
 compile reward.txt --extra reward -c requirements/dev.txt
 compile trainer.txt --extra trainer -c requirements/dev.txt
+# The GPU stack stands on its own: vLLM wants another fastapi than the reward server has.  Its CUDA libraries
+# are more than torch brings, so they stay in.
+cuda=(--no-emit-package torch)
+platform=(--python-platform x86_64-manylinux_2_28)
+compile trainer-gpu.txt --extra trainer-gpu
