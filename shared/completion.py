@@ -33,9 +33,11 @@ class Completion:
 def split(text: str) -> Completion:
     """Split a completion into reasoning and answer.
 
-    The answer is what follows the last `</think>`; the reasoning is what stands between the first `<think>` (or
-    the start, since R1 templates open the tag in the prompt) and the last `</think>`.  Without any tag all of
-    it is the answer.  A `<think>` that is never closed leaves no answer: the model ran out of tokens.
+    The answer is what follows the last `</think>`.  The reasoning is what stands before that: behind the
+    first `<think>`, or from the start where a `</think>` comes first, since R1 templates open the tag in the
+    prompt.  Without any tag all of it is the answer.  A `<think>` that is never closed leaves no answer: the
+    model ran out of tokens, and all that follows the first tag is reasoning.  Only what stands in front of a
+    `<think>` that comes first is in neither, and the defect `text_before_reasoning` says so.
 
     Source: REWARDS.md, "The parts of a completion".
     """
@@ -55,12 +57,12 @@ def split(text: str) -> Completion:
     if opened and text[:first_open].strip() and "close_before_open" not in defects:
         defects.append("text_before_reasoning")
 
+    if opened == 0 and closed == 0:
+        return Completion(text, "", text.strip(), opened, closed)
+    opens_first = first_open >= 0 and "close_before_open" not in defects
+    start = first_open + len(OPEN) if opens_first else 0
     if last_open > last_close:
-        start = last_open if last_close >= 0 else first_open
-        return Completion(text, text[start + len(OPEN) :].strip(), "", opened, closed, tuple(defects))
-    if closed == 0:
-        return Completion(text, "", text.strip(), opened, closed, tuple(defects))
-    start = first_open + len(OPEN) if 0 <= first_open < last_close else 0
+        return Completion(text, text[start:].strip(), "", opened, closed, tuple(defects))
     reasoning = text[start:last_close].strip()
     answer = text[last_close + len(CLOSE) :].strip()
     return Completion(text, reasoning, answer, opened, closed, tuple(defects))

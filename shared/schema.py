@@ -1,7 +1,7 @@
 """The wire: requests, results and errors of the reward server, version 1.
 
 Field terms follow the field: a prompt gets a completion, a completion is scored by rewards, often against a
-reference.  Every model forbids unknown fields in requests, so that a misspelt field is an error, never ignored.
+reference.  Models of requests forbid unknown fields, so a misspelt field is an error, never ignored.
 """
 
 from __future__ import annotations
@@ -82,9 +82,9 @@ class Layer(_Response):
     decided_by: str | None = None
     """Of a combined reward: the gate that decided, or `sum`."""
     parts: dict[str, float | None] | None = None
-    """Of a combined reward: what each part contributed (weight × score) to the sum, or the part a gate read."""
+    """Of a combined reward: what each part adds to the sum (weight × score), or the part a gate read."""
     evidence: dict[str, Any] | None = None
-    """With `detail: evidence`: claims and the sentences that support them, matched terms with spans, and so on."""
+    """With `detail: evidence`: claims and the sentences that support them, matched terms with spans, …"""
 
 
 class ItemResult(_Response):
