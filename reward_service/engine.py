@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from reward_service.catalogue import Catalogue
 from reward_service.errors import NotReady
 from reward_service.fingerprint import fingerprint
-from reward_service.models.protocols import ModelPack
+from reward_service.models.protocols import Model, ModelPack
 from reward_service.models.scheduler import Answered, Scheduler
 from reward_service.rewards.base import REFERENCE_READS, Reads, Reward
 from reward_service.text import normalise
@@ -30,6 +31,9 @@ from reward_service.types import (
 )
 from shared.completion import split
 from shared.schema import Lane, ModelInfo
+
+Item = TypeVar("Item", bound=Hashable)
+Result = TypeVar("Result")
 
 NO_REFERENCE = "no reference was given"
 WARM_UP_S = 300.0
@@ -55,7 +59,9 @@ class _Workers:
     embedder: Scheduler[str, Vector]
     nli: Scheduler[Pair, Verdict]
 
-    def __iter__(self) -> Iterator[tuple[str, Scheduler[str, Document] | Scheduler[str, Vector] | Scheduler[Pair, Verdict]]]:
+    def __iter__(
+        self,
+    ) -> Iterator[tuple[str, Scheduler[str, Document] | Scheduler[str, Vector] | Scheduler[Pair, Verdict]]]:
         yield "annotator", self.annotator
         yield "embedder", self.embedder
         yield "nli", self.nli
@@ -70,7 +76,9 @@ class Engine:
         limits: sizes of batches and caches.
     """
 
-    def __init__(self, load: Callable[[], ModelPack], catalogue: Catalogue, limits: EngineLimits | None = None) -> None:
+    def __init__(
+        self, load: Callable[[], ModelPack], catalogue: Catalogue, limits: EngineLimits | None = None
+    ) -> None:
         self.catalogue = catalogue
         self._load = load
         self._limits = limits or EngineLimits()
@@ -78,7 +86,7 @@ class Engine:
         self._workers: _Workers | None = None
         self._warm = False
 
-    # --- life ----------------------------------------------------------------------------------------------
+    # --- life -------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
         """Load the models, start their queues and answer a warm-up.
@@ -86,25 +94,26 @@ class Engine:
         Raises:
             ModelUnavailable: a model can't be loaded; the message says what to do.
         """
-        pack = await asyncio.to_thread(self._load)
-        limits = self._limits
-        self._pack = pack
+        self._pack = pack = await asyncio.to_thread(self._load)
         self._workers = _Workers(
-            *(
-                Scheduler(
-                    model,
-                    name=name,
-                    max_batch_tokens=limits.max_batch_tokens,
-                    max_batch_items=limits.max_batch_items,
-                    cache_items=limits.cache_items,
-                )
-                for name, model in (("annotator", pack.annotator), ("embedder", pack.embedder), ("nli", pack.nli))
-            )
+            self._queue("annotator", pack.annotator),
+            self._queue("embedder", pack.embedder),
+            self._queue("nli", pack.nli),
         )
-        for _, worker in self._workers:
-            worker.start()
         await self._score([_warm_up_sample()], self.catalogue.names, Lane.LIVE, WARM_UP_S)
         self._warm = True
+
+    def _queue(self, name: str, model: Model[Item, Result]) -> Scheduler[Item, Result]:
+        """A running queue in front of a model."""
+        scheduler = Scheduler(
+            model,
+            name=name,
+            max_batch_tokens=self._limits.max_batch_tokens,
+            max_batch_items=self._limits.max_batch_items,
+            cache_items=self._limits.cache_items,
+        )
+        scheduler.start()
+        return scheduler
 
     async def close(self) -> None:
         """Stop the queues; whoever still waits gets `NotReady`."""
@@ -123,6 +132,12 @@ class Engine:
         if self._workers is None:
             return dict.fromkeys(("annotator", "embedder", "nli"), "loading")
         return {name: "ok" if worker.alive else worker.error or "stopped" for name, worker in self._workers}
+
+    def waits(self) -> dict[str, float]:
+        """Worker → seconds until work that arrives now would begin, as `GET /metrics` reports it."""
+        if self._workers is None:
+            return {}
+        return {name: worker.estimate_wait_s() for name, worker in self._workers}
 
     @property
     def fingerprint(self) -> str:
@@ -161,7 +176,7 @@ class Engine:
             raise NotReady("the models are still loading", retry_after_s=5.0)
         return self._pack
 
-    # --- the way of a batch -----------------------------------------------------------------------------------
+    # --- the way of a batch -----------------------------------------------------------------------------
 
     async def score(
         self, samples: Sequence[Sample], rewards: Sequence[str], *, lane: Lane, deadline_s: float
@@ -180,7 +195,9 @@ class Engine:
         Raises:
             UnknownReward, NotReady, Overloaded, DeadlinePassed, WorkerFailed: see `errors.py`.
         """
-        self.catalogue.functions_for(rewards)  # an unknown name is the caller's error, whatever state we are in
+        self.catalogue.functions_for(
+            rewards
+        )  # an unknown name is the caller's error, whatever state we are in
         if not self.ready:
             raise NotReady(f"not ready: {self.workers()}", retry_after_s=5.0)
         return await self._score(samples, rewards, lane, deadline_s)
@@ -199,7 +216,7 @@ class Engine:
         texts = _unique(text for sample in clean for text in _texts_to_annotate(sample, reads))
         annotated = await workers.annotator.submit(texts, lane=lane, deadline=deadline)
         documents = dict(zip(texts, annotated.results, strict=True))
-        drafts = [_with_documents(sample, reads, documents) for sample in clean]
+        drafts = [_with_documents(sample, documents) for sample in clean]
 
         texts = _unique(text for draft in drafts for text in _texts_to_embed(draft, reads))
         embedded = await workers.embedder.submit(texts, lane=lane, deadline=deadline)
@@ -257,9 +274,7 @@ def _texts_to_annotate(sample: Sample, reads: frozenset[Reads]) -> Iterator[str]
         yield sample.reference
 
 
-def _with_documents(
-    sample: Sample, reads: frozenset[Reads], documents: Mapping[str, Document]
-) -> AnnotatedSample:
+def _with_documents(sample: Sample, documents: Mapping[str, Document]) -> AnnotatedSample:
     def document(text: str | None) -> Document:
         return documents.get(text, replace(EMPTY_DOCUMENT, text=text)) if text else EMPTY_DOCUMENT
 
@@ -299,9 +314,7 @@ def _unique(texts: Iterator[str]) -> list[str]:
     return [text for text in dict.fromkeys(texts) if text.strip()]
 
 
-def _cost(
-    annotated: Answered[Document], embedded: Answered[Vector], judged: Answered[Verdict]
-) -> Cost:
+def _cost(annotated: Answered[Document], embedded: Answered[Vector], judged: Answered[Verdict]) -> Cost:
     return Cost(
         nli_pairs=judged.computed,
         nli_tokens=judged.tokens,
@@ -311,7 +324,7 @@ def _cost(
 
 def _warm_up_sample() -> Sample:
     text = (
-        "Labour is the source of value. Therefore a commodity, for example a coat, is worth the labour time that "
-        "society needs to make it."
+        "Labour is the source of value. Therefore a commodity, for example a coat, is worth the labour time "
+        "that society needs to make it."
     )
     return Sample("warm-up", "What is the source of value?", split(text), text)

@@ -105,7 +105,7 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Thresholds that turn probabilities into verdicts; they belong to one NLI model and are stored with it."""
+    """Thresholds that turn probabilities into verdicts; they belong to one NLI model, stored with it."""
 
     temperature: float = 1.0
     claim_entailed: float = 0.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from reward_service.types import Calibration, Document, Pair, Vector, Verdict
 
@@ -13,8 +13,7 @@ from reward_service.types import Calibration, Document, Pair, Vector, Verdict
 class ModelSpec:
     """Which model is resident; part of the fingerprint."""
 
-    role: str
-    """`nli`, `embedder` or `annotator`."""
+    role: Literal["nli", "embedder", "annotator"]
     name: str
     revision: str
     dtype: str

@@ -25,10 +25,18 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(1200)]
 def docker(*arguments: str, environment: dict[str, str] | None = None, check: bool = True) -> str:
     """Run the docker client in the repository root; returns its standard output."""
     done = subprocess.run(
-        ["docker", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=900
+        ["docker", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
     )
     if check and done.returncode:
-        pytest.fail(f"docker {' '.join(arguments)} gave {done.returncode}:\n{(done.stdout + done.stderr)[-6000:]}")
+        pytest.fail(
+            f"docker {' '.join(arguments)} gave {done.returncode}:\n{(done.stdout + done.stderr)[-6000:]}"
+        )
     return done.stdout
 
 
@@ -45,7 +53,7 @@ def no_engine() -> str | None:
 
 @pytest.fixture(scope="module")
 def wheels() -> Iterator[str]:
-    """The URL of a local folder of wheels (PIP_FIND_LINKS), if there is one: `docker build` can't see folders."""
+    """The URL of a local folder of wheels (PIP_FIND_LINKS), if there is one: `docker build` sees no folders."""
     folder = os.environ.get("PIP_FIND_LINKS", "")
     if not folder or not Path(folder).is_dir():
         yield folder
@@ -61,7 +69,7 @@ def wheels() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def project(wheels: str) -> Iterator[dict[str, str]]:
-    """A compose project of its own: built, brought up until the trainer has ended, and removed with its volumes."""
+    """A compose project of its own: built, up until the trainer has ended, and removed with its volumes."""
     reason = no_engine()
     if reason:
         pytest.skip(f"no Docker engine: {reason}")

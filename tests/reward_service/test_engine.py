@@ -1,0 +1,172 @@
+"""The engine on fake models: which steps run, what comes back, and what happens when something breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import pytest
+
+from reward_service.catalogue import Catalogue, build_catalogue
+from reward_service.engine import NO_REFERENCE, Engine
+from reward_service.errors import ModelUnavailable, NotReady, UnknownReward
+from reward_service.fingerprint import fingerprint
+from reward_service.lexicons import load_lexicon
+from reward_service.models.fakes import fake_pack
+from reward_service.models.protocols import ModelPack
+from reward_service.types import BatchResult, Sample
+from shared.completion import split
+from shared.schema import Lane
+
+Result = TypeVar("Result")
+
+GOOD = (
+    "Surplus-value is the value that workers create beyond the value of their labour-power. "
+    "Because the working day is longer than the time that reproduces the wage, the capitalist appropriates "
+    "unpaid labour. "
+    "Therefore profit, interest and rent are forms of surplus-value, as Marx argued in Capital in 1867."
+)
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    return build_catalogue(load_lexicon("marxist"))
+
+
+def sample(answer: str = GOOD, *, reference: str | None = GOOD, name: str = "a") -> Sample:
+    return Sample(name, "What is surplus-value?", split(f"<think>hm</think>{answer}"), reference)
+
+
+def with_engine(catalogue: Catalogue, use: Callable[[Engine], Coroutine[Any, Any, Result]]) -> Result:
+    async def run() -> Result:
+        engine = Engine(fake_pack, catalogue)
+        await engine.start()
+        try:
+            return await use(engine)
+        finally:
+            await engine.close()
+
+    return asyncio.run(run())
+
+
+def score(
+    engine: Engine, samples: Sequence[Sample], rewards: Sequence[str]
+) -> Coroutine[Any, Any, BatchResult]:
+    return engine.score(samples, rewards, lane=Lane.TRAINING, deadline_s=30)
+
+
+def test_every_reward_of_the_catalogue_is_answered_in_order(catalogue: Catalogue) -> None:
+    samples = [sample(name="x"), sample("", name="y"), sample(reference=None, name="z")]
+    result = with_engine(catalogue, lambda engine: score(engine, samples, catalogue.names))
+    assert [scored.sample.id for scored in result.samples] == ["x", "y", "z"]
+    for scored in result.samples:
+        assert set(catalogue.names) <= set(scored.scores)
+
+
+def test_format_rewards_run_no_model(catalogue: Catalogue) -> None:
+    result = with_engine(catalogue, lambda engine: score(engine, [sample()], ["match_format_exactly"]))
+    assert result.samples[0].scores["match_format_exactly"].score == 3.0
+    assert (result.cost.nli_pairs, result.cost.nli_tokens, result.cost.cached) == (0, 0, 0)
+
+
+def test_a_missing_reference_is_none_with_a_reason_and_asks_no_pair(catalogue: Catalogue) -> None:
+    result = with_engine(
+        catalogue,
+        lambda engine: score(
+            engine, [sample(reference=None)], ["nli_coherence_reward", "full_coherence_reward"]
+        ),
+    )
+    scores = result.samples[0].scores
+    assert scores["nli_coherence_reward"].score is None
+    assert scores["nli_coherence_reward"].reason == NO_REFERENCE
+    assert scores["full_coherence_reward"].score is None
+    assert "nli_coherence_reward" in (scores["full_coherence_reward"].reason or "")
+
+
+def test_company_changes_no_score(catalogue: Catalogue) -> None:
+    samples = [
+        sample(name="a"),
+        sample("Labour. " * 9, name="b"),
+        sample(GOOD[:90], name="c"),
+        sample("", name="d"),
+    ]
+
+    async def use(engine: Engine) -> tuple[BatchResult, list[BatchResult]]:
+        together = await score(engine, samples, catalogue.names)
+        alone = await asyncio.gather(*(score(engine, [one], catalogue.names) for one in reversed(samples)))
+        return together, list(reversed(alone))
+
+    together, alone = with_engine(catalogue, use)
+    for scored, single in zip(together.samples, alone, strict=True):
+        assert {name: part.score for name, part in scored.scores.items()} == {
+            name: part.score for name, part in single.samples[0].scores.items()
+        }
+
+
+def test_repeated_samples_cost_nothing_twice(catalogue: Catalogue) -> None:
+    async def use(engine: Engine) -> tuple[BatchResult, BatchResult]:
+        first = await score(engine, [sample(name="1"), sample(name="2")], ["nli_coherence_reward"])
+        second = await score(engine, [sample(name="3")], ["nli_coherence_reward"])
+        return first, second
+
+    first, second = with_engine(catalogue, use)
+    assert first.cost.nli_pairs > 0
+    assert second.cost.nli_pairs == 0
+    assert second.cost.cached > 0
+
+
+def test_unknown_reward(catalogue: Catalogue) -> None:
+    with pytest.raises(UnknownReward, match="full_coherence_rewrad"):
+        with_engine(catalogue, lambda engine: score(engine, [sample()], ["full_coherence_rewrad"]))
+
+
+def test_not_ready_before_start_and_after_close(catalogue: Catalogue) -> None:
+    async def run() -> None:
+        engine = Engine(fake_pack, catalogue)
+        assert not engine.ready
+        assert set(engine.workers().values()) == {"loading"}
+        with pytest.raises(NotReady):
+            await score(engine, [sample()], ["nli_coherence_reward"])
+        with pytest.raises(NotReady):
+            _ = engine.fingerprint
+        await engine.start()
+        ready = [engine.ready]
+        await engine.close()
+        ready.append(engine.ready)
+        assert ready == [True, False]
+        with pytest.raises(NotReady):
+            await score(engine, [sample()], ["nli_coherence_reward"])
+
+    asyncio.run(run())
+
+
+def test_a_model_that_cannot_be_loaded_stops_the_start(catalogue: Catalogue) -> None:
+    def load() -> ModelPack:
+        raise ModelUnavailable("no such model: set REWARD_MODELS=embedded")
+
+    with pytest.raises(ModelUnavailable, match="REWARD_MODELS"):
+        asyncio.run(Engine(load, catalogue).start())
+
+
+def test_hostile_characters_do_not_change_what_is_read(catalogue: Catalogue) -> None:
+    disguised = GOOD.replace("Surplus", "Sur\u200bplus").replace("labour", "la\u00adbour")
+    result = with_engine(
+        catalogue,
+        lambda engine: score(engine, [sample(), sample(disguised, name="b")], ["full_coherence_reward"]),
+    )
+    plain, hidden = (scored.scores["full_coherence_reward"].score for scored in result.samples)
+    assert plain == hidden
+
+
+def test_the_fingerprint_covers_models_calibration_and_catalogue(catalogue: Catalogue) -> None:
+    pack = fake_pack()
+    base = fingerprint(pack.specs, pack.nli.calibration, catalogue.digest)
+    other_model = (*pack.specs[:2], replace(pack.specs[2], revision="other"))
+    assert fingerprint(pack.specs, pack.nli.calibration, catalogue.digest) == base
+    assert fingerprint(other_model, pack.nli.calibration, catalogue.digest) != base
+    assert fingerprint(pack.specs, replace(pack.nli.calibration, temperature=2.0), catalogue.digest) != base
+    assert fingerprint(pack.specs, pack.nli.calibration, "another lexicon") != base
+    moved = tuple(replace(spec, device="cuda") for spec in pack.specs)
+    assert fingerprint(moved, pack.nli.calibration, catalogue.digest) == base
