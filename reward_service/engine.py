@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from reward_service.catalogue import Catalogue
+from reward_service.claims import NO_REFERENCE
 from reward_service.errors import NotReady
 from reward_service.fingerprint import fingerprint
 from reward_service.models.protocols import Model, ModelPack
@@ -35,7 +36,6 @@ from shared.schema import Lane, ModelInfo
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
 
-NO_REFERENCE = "no reference was given"
 WARM_UP_S = 300.0
 
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 import pytest
 
 from reward_service.catalogue import Catalogue, build_catalogue
-from reward_service.engine import NO_REFERENCE, Engine
+from reward_service.claims import NO_REFERENCE
+from reward_service.engine import Engine
 from reward_service.errors import ModelUnavailable, NotReady, UnknownReward
 from reward_service.fingerprint import fingerprint
 from reward_service.lexicons import load_lexicon
