@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -14,10 +14,17 @@ from reward_service.errors import NotReady
 from reward_service.fingerprint import fingerprint
 from reward_service.models.protocols import Model, ModelPack
 from reward_service.models.scheduler import Answered, Scheduler
-from reward_service.rewards.base import REFERENCE_READS, Reads, Reward
-from reward_service.text import normalise
+from reward_service.needs import (
+    normalised,
+    pairs,
+    scorable,
+    texts_to_annotate,
+    texts_to_embed,
+    unique,
+    with_documents,
+)
+from reward_service.rewards.base import Reads, Reward
 from reward_service.types import (
-    EMPTY_DOCUMENT,
     AnnotatedSample,
     BatchResult,
     Cost,
@@ -211,19 +218,19 @@ class Engine:
         deadline = time.monotonic() + deadline_s
         functions = self.catalogue.functions_for(rewards)
         reads = frozenset[Reads]().union(*(function.reads for function in functions))
-        clean = [_normalised(sample) for sample in samples]
+        clean = [normalised(sample) for sample in samples]
 
-        texts = _unique(text for sample in clean for text in _texts_to_annotate(sample, reads))
+        texts = unique(text for sample in clean for text in texts_to_annotate(sample, reads))
         annotated = await workers.annotator.submit(texts, lane=lane, deadline=deadline)
         documents = dict(zip(texts, annotated.results, strict=True))
-        drafts = [_with_documents(sample, documents) for sample in clean]
+        drafts = [with_documents(sample, documents) for sample in clean]
 
-        texts = _unique(text for draft in drafts for text in _texts_to_embed(draft, reads))
+        texts = unique(text for draft in drafts for text in texts_to_embed(draft, reads))
         embedded = await workers.embedder.submit(texts, lane=lane, deadline=deadline)
         vectors = dict(zip(texts, embedded.results, strict=True))
         ready = [replace(draft, vectors=vectors) for draft in drafts]
 
-        wanted = await asyncio.to_thread(_pairs, ready, functions)
+        wanted = await asyncio.to_thread(pairs, ready, functions)
         judged = await workers.nli.submit(wanted, lane=lane, deadline=deadline)
         verdicts = Verdicts(dict(zip(wanted, judged.results, strict=True)), pack.nli.calibration)
 
@@ -241,7 +248,7 @@ class Engine:
         for sample in samples:
             parts = {
                 function.name: function.score(sample, verdicts)
-                if _scorable(sample.sample, function)
+                if scorable(sample.sample, function)
                 else Score.unscorable(NO_REFERENCE)
                 for function in functions
             }
@@ -249,69 +256,6 @@ class Engine:
         for function in functions:
             function.observe(scored)
         return scored
-
-
-def _normalised(sample: Sample) -> Sample:
-    completion = replace(
-        sample.completion,
-        reasoning=normalise(sample.completion.reasoning),
-        answer=normalise(sample.completion.answer).strip(),
-    )
-    reference = normalise(sample.reference).strip() if sample.reference is not None else ""
-    return Sample(sample.id, normalise(sample.question).strip(), completion, reference or None)
-
-
-def _scorable(sample: Sample, function: Reward) -> bool:
-    return sample.reference is not None or not function.reads & REFERENCE_READS
-
-
-def _texts_to_annotate(sample: Sample, reads: frozenset[Reads]) -> Iterator[str]:
-    if reads & {Reads.ANSWER, Reads.ANSWER_SENTENCES, Reads.ANSWER_CHUNKS}:
-        yield sample.completion.answer
-    if reads & {Reads.QUESTION, Reads.QUESTION_CHUNKS}:
-        yield sample.question
-    if sample.reference and reads & {Reads.REFERENCE, Reads.REFERENCE_SENTENCES}:
-        yield sample.reference
-
-
-def _with_documents(sample: Sample, documents: Mapping[str, Document]) -> AnnotatedSample:
-    def document(text: str | None) -> Document:
-        return documents.get(text, replace(EMPTY_DOCUMENT, text=text)) if text else EMPTY_DOCUMENT
-
-    return AnnotatedSample(
-        sample, document(sample.question), document(sample.completion.answer), document(sample.reference)
-    )
-
-
-def _texts_to_embed(draft: AnnotatedSample, reads: frozenset[Reads]) -> Iterator[str]:
-    if Reads.ANSWER_VECTOR in reads:
-        yield draft.answer.text
-    if Reads.REFERENCE_VECTOR in reads:
-        yield draft.reference.text
-    if Reads.ANSWER_SENTENCES in reads:
-        yield from (sentence.text for sentence in draft.answer.sentences)
-    if Reads.REFERENCE_SENTENCES in reads:
-        yield from (sentence.text for sentence in draft.reference.sentences)
-    if Reads.ANSWER_CHUNKS in reads:
-        yield from (chunk.text for chunk in draft.answer.chunks)
-    if Reads.QUESTION_CHUNKS in reads:
-        yield from (chunk.text for chunk in draft.question.chunks)
-
-
-def _pairs(samples: Sequence[AnnotatedSample], functions: Sequence[Reward]) -> list[Pair]:
-    return list(
-        dict.fromkeys(
-            pair
-            for sample in samples
-            for function in functions
-            if Reads.NLI in function.reads and _scorable(sample.sample, function)
-            for pair in function.pairs(sample)
-        )
-    )
-
-
-def _unique(texts: Iterator[str]) -> list[str]:
-    return [text for text in dict.fromkeys(texts) if text.strip()]
 
 
 def _cost(annotated: Answered[Document], embedded: Answered[Vector], judged: Answered[Verdict]) -> Cost:

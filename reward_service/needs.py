@@ -1,0 +1,84 @@
+"""What a batch needs before it can be scored: the texts to annotate and to embed, and the pairs to infer.
+
+Pure; the engine fetches what is named here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reward_service.rewards.base import REFERENCE_READS, Reads, Reward
+from reward_service.text import normalise
+from reward_service.types import EMPTY_DOCUMENT, AnnotatedSample, Document, Pair, Sample
+
+
+def normalised(sample: Sample) -> Sample:
+    """The sample with question, answer and reference normalised; an empty reference is none."""
+    completion = replace(
+        sample.completion,
+        reasoning=normalise(sample.completion.reasoning),
+        answer=normalise(sample.completion.answer).strip(),
+    )
+    reference = normalise(sample.reference).strip() if sample.reference is not None else ""
+    return Sample(sample.id, normalise(sample.question).strip(), completion, reference or None)
+
+
+def scorable(sample: Sample, function: Reward) -> bool:
+    """Whether the sample has what the reward compares with."""
+    return sample.reference is not None or not function.reads & REFERENCE_READS
+
+
+def texts_to_annotate(sample: Sample, reads: frozenset[Reads]) -> Iterator[str]:
+    """The texts whose syntax is read."""
+    if reads & {Reads.ANSWER, Reads.ANSWER_SENTENCES, Reads.ANSWER_CHUNKS}:
+        yield sample.completion.answer
+    if reads & {Reads.QUESTION, Reads.QUESTION_CHUNKS}:
+        yield sample.question
+    if sample.reference and reads & {Reads.REFERENCE, Reads.REFERENCE_SENTENCES}:
+        yield sample.reference
+
+
+def with_documents(sample: Sample, documents: Mapping[str, Document]) -> AnnotatedSample:
+    """The sample with its documents; a text that nobody asked to annotate is a document without syntax."""
+
+    def document(text: str | None) -> Document:
+        return documents.get(text, replace(EMPTY_DOCUMENT, text=text)) if text else EMPTY_DOCUMENT
+
+    return AnnotatedSample(
+        sample, document(sample.question), document(sample.completion.answer), document(sample.reference)
+    )
+
+
+def texts_to_embed(draft: AnnotatedSample, reads: frozenset[Reads]) -> Iterator[str]:
+    """The texts whose vectors are read."""
+    if Reads.ANSWER_VECTOR in reads:
+        yield draft.answer.text
+    if Reads.REFERENCE_VECTOR in reads:
+        yield draft.reference.text
+    if Reads.ANSWER_SENTENCES in reads:
+        yield from (sentence.text for sentence in draft.answer.sentences)
+    if Reads.REFERENCE_SENTENCES in reads:
+        yield from (sentence.text for sentence in draft.reference.sentences)
+    if Reads.ANSWER_CHUNKS in reads:
+        yield from (chunk.text for chunk in draft.answer.chunks)
+    if Reads.QUESTION_CHUNKS in reads:
+        yield from (chunk.text for chunk in draft.question.chunks)
+
+
+def pairs(samples: Sequence[AnnotatedSample], functions: Sequence[Reward]) -> list[Pair]:
+    """The union of the NLI pairs that the rewards ask for, each once."""
+    return list(
+        dict.fromkeys(
+            pair
+            for sample in samples
+            for function in functions
+            if Reads.NLI in function.reads and scorable(sample.sample, function)
+            for pair in function.pairs(sample)
+        )
+    )
+
+
+def unique(texts: Iterator[str]) -> list[str]:
+    """Each text once, in the order of first sight; blank ones are left out."""
+    return [text for text in dict.fromkeys(texts) if text.strip()]
