@@ -1,0 +1,58 @@
+"""The arithmetic of batches: deduplicate, sort by length, cut by token budget, scatter back.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item", bound=Hashable)
+Result = TypeVar("Result")
+
+
+def deduplicate(items: Sequence[Item]) -> tuple[list[Item], list[int]]:
+    """The distinct items in the order of their first appearance, and for each item its index among them."""
+    positions: dict[Item, int] = {}
+    where = [positions.setdefault(item, len(positions)) for item in items]
+    return list(positions), where
+
+
+def by_length(costs: Sequence[int]) -> list[int]:
+    """Indices from the shortest to the longest item; equal ones in their order."""
+    return sorted(range(len(costs)), key=costs.__getitem__)
+
+
+def cut(
+    order: Sequence[int], costs: Sequence[int], *, max_tokens: int, max_items: int
+) -> Iterator[list[int]]:
+    """Cut a sequence of items into consecutive batches.
+
+    Args:
+        order: indices into `costs`, in the order in which they are to run.
+        costs: tokens of each item.
+        max_tokens: padded tokens of one batch: its longest item times its number of items.
+        max_items: items of one batch, at least 1.
+
+    Yields:
+        Batches of indices within both limits.  An item that alone exceeds the token budget forms a batch by
+        itself: nothing is ever left out.
+    """
+    if max_items < 1:
+        raise ValueError(f"max_items must be at least 1, not {max_items}")
+    batch: list[int] = []
+    longest = 0
+    for index in order:
+        longest = max(longest, costs[index])
+        if batch and (len(batch) == max_items or longest * (len(batch) + 1) > max_tokens):
+            yield batch
+            batch, longest = [], costs[index]
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def scatter(order: Sequence[int], results: Sequence[Result]) -> list[Result]:
+    """Undo an order: `results[k]` belongs to item `order[k]`; returns the results by item."""
+    if len(order) != len(results):
+        raise ValueError(f"{len(results)} results for {len(order)} items")
+    restored = dict(zip(order, results, strict=True))
+    return [restored[index] for index in range(len(order))]

@@ -1,0 +1,79 @@
+"""The embedded NLI model as it is resident: loading, windows, batches.  How good it is: its model card."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reward_service.errors import ModelUnavailable
+from reward_service.models.nli import EMBEDDED_FOLDER, EmbeddedNli
+from reward_service.types import Pair
+
+LONG = "The state is an instrument of class rule. " * 60
+PAIRS = [
+    Pair("The bourgeoisie exploits the working class.", "The working class is exploited."),
+    Pair("The state will wither away.", "The state will never wither away."),
+    Pair("Labour is the source of value.", "Bananas are yellow."),
+    Pair("剩余价值 🚩 [SEP]", "قيمة"),
+    Pair(LONG, "The state is an instrument of class rule."),
+    Pair(LONG, LONG),
+]
+
+
+@pytest.fixture(scope="module")
+def nli(minilm_folder: Path) -> EmbeddedNli:
+    return EmbeddedNli(minilm_folder)  # the weights are part of the repository: absent is a failure
+
+
+def test_it_reports_its_revision_and_calibration(nli: EmbeddedNli) -> None:
+    assert nli.spec.role == "nli"
+    assert nli.spec.name == "embedded"
+    assert nli.spec.revision
+    assert nli.calibration.source, "the thresholds of the embedded model are chosen on data"
+
+
+def test_probabilities_sum_to_one(nli: EmbeddedNli) -> None:
+    for verdict in nli.run(nli.prepare(PAIRS)):
+        assert sum(verdict) == pytest.approx(1.0, abs=1e-9)
+        assert min(verdict) >= 0.0
+
+
+def test_it_tells_entailment_from_the_unrelated(nli: EmbeddedNli) -> None:
+    entailed, denied, unrelated, *_ = nli.run(nli.prepare(PAIRS))
+    assert entailed.entailment > unrelated.entailment
+    assert denied.contradiction > entailed.contradiction
+
+
+def test_batched_equals_single(nli: EmbeddedNli) -> None:
+    batched = nli.run(nli.prepare(PAIRS))
+    for pair, verdict in zip(PAIRS, batched, strict=True):
+        np.testing.assert_allclose(verdict, nli.run(nli.prepare([pair]))[0], atol=1e-5)
+
+
+def test_long_pairs_are_windowed_within_the_models_length(nli: EmbeddedNli) -> None:
+    (short, *_, long_premise, long_both) = nli.prepare(PAIRS)
+    assert [len(row) for row in short.windows] == [1]
+    assert len(long_premise.windows) == 1 < len(long_premise.windows[0])
+    assert len(long_both.windows) > 1
+    longest = max(len(tokens.ids) for row in long_both.windows for tokens in row)
+    assert longest <= 512
+    assert nli.cost(long_both) == sum(len(tokens.ids) for row in long_both.windows for tokens in row)
+
+
+def test_weights_on_another_base_are_refused(minilm_folder: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(minilm_folder, base)
+    with (base / "model.safetensors").open("r+b") as file:
+        file.seek(-1, 2)
+        file.write(b"\x01")
+    with pytest.raises(ModelUnavailable, match="SHA-256"):
+        EmbeddedNli(base)
+
+
+def test_missing_weights_say_what_to_do(minilm_folder: Path, tmp_path: Path) -> None:
+    shutil.copy(EMBEDDED_FOLDER / "config.json", tmp_path)
+    with pytest.raises(ModelUnavailable, match="REWARD_NLI_MODEL"):
+        EmbeddedNli(minilm_folder, tmp_path)
