@@ -6,6 +6,8 @@ TouchstoneError                500 internal
 │   ├── TextTooLong            422 text_too_long
 │   └── TooManyItems           422 too_many_items
 ├── Unauthorized               401 unauthorized
+├── NotFound                   404 not_found
+├── MethodNotAllowed           405 method_not_allowed
 ├── BodyTooLarge               413 too_large
 ├── Unavailable                503 unavailable
 │   ├── NotReady               503 not_ready            the models are still loading, or a worker is dead
@@ -62,6 +64,20 @@ class Unauthorized(TouchstoneError):
 
     status = 401
     code = "unauthorized"
+
+
+class NotFound(TouchstoneError):
+    """No route has this path."""
+
+    status = 404
+    code = "not_found"
+
+
+class MethodNotAllowed(TouchstoneError):
+    """The route exists, but not for this method."""
+
+    status = 405
+    code = "method_not_allowed"
 
 
 class BodyTooLarge(TouchstoneError):

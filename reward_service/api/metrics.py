@@ -1,0 +1,123 @@
+"""What `GET /metrics` reports, in a registry of the app's own, and the middleware that watches."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reward_service.api.failures import send_error
+from reward_service.errors import TouchstoneError
+from reward_service.types import BatchResult
+from shared.schema import Lane
+
+logger = logging.getLogger(__name__)
+
+SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
+GONE = 499
+"""The status under which a request counts whose caller left before the answer."""
+
+
+class Metrics:
+    """Counters of one app."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "touchstone_requests", "Requests by route and status", ["route", "status"], registry=self.registry
+        )
+        self.latency = Histogram(
+            "touchstone_request_seconds",
+            "Seconds from the request's headers to the end of the answer",
+            ["route"],
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.in_flight = Gauge(
+            "touchstone_requests_in_flight", "Requests being answered", registry=self.registry
+        )
+        self.items = Counter(
+            "touchstone_items_scored", "Items scored, by lane", ["lane"], registry=self.registry
+        )
+        self.unscorable = Counter(
+            "touchstone_unscorable", "Scores that are null, by reward", ["reward"], registry=self.registry
+        )
+        self.nli_pairs = Counter(
+            "touchstone_nli_pairs", "Pairs that the NLI model judged", registry=self.registry
+        )
+        self.nli_tokens = Counter(
+            "touchstone_nli_tokens", "Tokens that the NLI model read", registry=self.registry
+        )
+        self.cached = Counter(
+            "touchstone_cache_hits",
+            "Annotations, vectors and verdicts that were not computed again",
+            registry=self.registry,
+        )
+        self.ready = Gauge("touchstone_ready", "1 while requests can be scored", registry=self.registry)
+        self.worker_up = Gauge(
+            "touchstone_worker_up", "1 while the worker is alive", ["worker"], registry=self.registry
+        )
+        self.queue_wait = Gauge(
+            "touchstone_queue_wait_seconds",
+            "Seconds until work that arrives now would begin, estimated from the recent tokens per second",
+            ["worker"],
+            registry=self.registry,
+        )
+        for lane in Lane:
+            self.items.labels(lane)
+
+    def observe_batch(self, result: BatchResult, rewards: Iterable[str], lane: Lane) -> None:
+        """Count a scored batch."""
+        self.items.labels(lane).inc(len(result.samples))
+        self.nli_pairs.inc(result.cost.nli_pairs)
+        self.nli_tokens.inc(result.cost.nli_tokens)
+        self.cached.inc(result.cost.cached)
+        for name in dict.fromkeys(rewards):
+            missing = sum(scored.scores[name].score is None for scored in result.samples)
+            self.unscorable.labels(name).inc(missing)
+
+    def observe_workers(self, ready: bool, workers: dict[str, str], waits: dict[str, float]) -> None:
+        """Note the state of the engine, at the moment that somebody asks."""
+        self.ready.set(ready)
+        for name, state in workers.items():
+            self.worker_up.labels(name).set(state == "ok")
+        for name, seconds in waits.items():
+            self.queue_wait.labels(name).set(seconds)
+
+
+class Observe:
+    """ASGI middleware: counts and times every request, and answers 500 in the common shape if code breaks."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = GONE
+        started = time.perf_counter()
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        with self.metrics.in_flight.track_inprogress():
+            try:
+                await self.app(scope, receive, watch)
+            except Exception:
+                logger.exception("%s %s failed", scope["method"], scope["path"])
+                if status != GONE:  # the answer has begun: only closing the connection can tell the caller
+                    raise
+                await send_error(watch, TouchstoneError("something broke in the server; its log says what"))
+            finally:
+                route = getattr(scope.get("route"), "path", "unmatched")
+                self.metrics.requests.labels(route, str(status)).inc()
+                self.metrics.latency.labels(route).observe(time.perf_counter() - started)
+                logger.debug("%s %s %s", scope["method"], route, status)

@@ -1,0 +1,109 @@
+"""The command line: `serve`, `score FILE`, `models`, `openapi`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.text import Text
+
+from reward_service import __version__
+from reward_service.commands import models, openapi, score, serve
+from reward_service.errors import TouchstoneError
+from reward_service.settings import load_settings
+from shared.client_errors import RewardClientError
+from shared.integrity import IntegrityError
+from shared.schema import DEFAULT_REWARD, Detail
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: of the command line; the process's own where they are None.
+
+    Returns:
+        The exit status: 0, 1 after an error that has been said, 130 after an interrupt.
+    """
+    parsed = _parser().parse_args(arguments)
+    # What a person reads goes to stderr, so that stdout carries nothing but results.
+    console = Console(stderr=True)
+    try:
+        return _run(parsed, console)
+    except (TouchstoneError, RewardClientError, IntegrityError, OSError) as error:
+        console.print(Text.assemble(("error: ", "bold red"), str(error)), soft_wrap=True)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(parsed: argparse.Namespace, console: Console) -> int:
+    match parsed.command:
+        case "serve":
+            settings = load_settings(host=parsed.host, port=parsed.port)
+            _log(settings.log_level, console)
+            return serve.run(settings, console)
+        case "score":
+            job = score.Job(
+                file=parsed.file,
+                out=parsed.out,
+                rewards=tuple(parsed.reward or (DEFAULT_REWARD,)),
+                detail=Detail(parsed.detail),
+                url=parsed.url,
+            )
+            settings = load_settings()
+            _log(settings.log_level, console)
+            return score.run(job, settings, console)
+        case "models":
+            return models.run(load_settings(), console)
+        case _:
+            return openapi.run(console, check=parsed.check)
+
+
+def _log(level: str, console: Console) -> None:
+    if console.is_terminal:
+        handler: logging.Handler = RichHandler(console=console, show_path=False)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    else:  # a log file has no width to wrap lines at
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    if level != "DEBUG":
+        for chatty in ("uvicorn", "httpx", "httpcore"):
+            logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m reward_service",
+        description="The reward server.  Settings come from REWARD_… variables; see docs/settings.md.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    command = commands.add_parser("serve", help="load the models and answer requests")
+    command.add_argument("--host", help="the address to listen on (REWARD_HOST)")
+    command.add_argument("--port", type=int, help="the port; 0 takes a free one (REWARD_PORT or PORT)")
+
+    command = commands.add_parser("score", help="score a JSONL file")
+    command.add_argument(
+        "file",
+        type=Path,
+        help="lines of prompt, completion, reference, or of instruction, response; - is stdin",
+    )
+    command.add_argument(
+        "-o", "--out", type=Path, help="where the results go, a line each; stdout by default"
+    )
+    command.add_argument("--reward", action="append", help=f"may be repeated; {DEFAULT_REWARD} by default")
+    command.add_argument("--detail", choices=[str(detail) for detail in Detail], default=str(Detail.SCORES))
+    command.add_argument("--url", help="a running server; without it the models are loaded here")
+
+    commands.add_parser("models", help="say which models would be loaded, from where, and whether verified")
+
+    command = commands.add_parser("openapi", help="write docs/openapi.json and docs/settings.md")
+    command.add_argument("--check", action="store_true", help="change nothing, fail if they differ")
+    return parser

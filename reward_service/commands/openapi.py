@@ -1,0 +1,76 @@
+"""`openapi`: writes or checks what the documentation takes from the code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from reward_service.app import openapi_document
+from reward_service.settings import Settings, variables
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def run(console: Console, *, check: bool, docs: Path = DOCS) -> int:
+    """Write docs/openapi.json and docs/settings.md, or only compare them.
+
+    Returns:
+        1 if `check` finds a difference, else 0.
+    """
+    differ = False
+    for path, text in pages(docs).items():
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        if check:
+            differ = True
+            console.print(f"{path} is not what the code says; `python -m reward_service openapi` writes it")
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            console.print(f"wrote {path}")
+    return 1 if differ else 0
+
+
+def pages(docs: Path = DOCS) -> dict[Path, str]:
+    """The generated pages, by path."""
+    document = json.dumps(openapi_document(), indent=2, ensure_ascii=False) + "\n"
+    return {docs / "openapi.json": document, docs / "settings.md": settings_page()}
+
+
+def settings_page() -> str:
+    """Every setting in a table: variable, default and the docstring below the field."""
+    rows = []
+    for name, variable in variables().items():
+        field = Settings.model_fields[name]
+        default = "–" if field.default in (None, ()) else f"`{_shown(field.default)}`"
+        shown = f"`{variable}`" + (", `PORT`" if name == "port" else "")
+        rows.append(f"| {shown} | {default} | {(field.description or '').replace('|', '/')} |")
+    return "\n".join([_HEAD, *rows, _FOOT])
+
+
+def _shown(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+_HEAD = """# Settings of the reward server
+
+<!-- Generated from reward_service/settings.py by `python -m reward_service openapi`; edit its docstrings. -->
+
+Settings come from the environment and never change while the server runs. An empty variable counts as not
+set. A `REWARD_…` variable that is no setting but nearly spells one stops the start, and the error names
+both (so `REWARD_API_KEY` never leaves a server open); one that resembles none is logged as a warning and
+ignored.
+
+| variable | default | meaning |
+|---|---|---|"""
+
+_FOOT = """
+## Who may connect
+
+Without `REWARD_API_KEYS` the server listens on loopback only. To listen elsewhere, set keys, or say
+`REWARD_ALLOW_PUBLIC_WITHOUT_KEY=true` on a private network; otherwise the start stops with an error that
+says so.
+Keys are compared in constant time and never printed or logged.
+"""

@@ -1,0 +1,102 @@
+"""`serve`: the server on a socket, with uvicorn."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import json
+import socket
+
+import uvicorn
+from rich.console import Console
+from rich.text import Text
+
+from reward_service.app import create_app
+from reward_service.commands.engine import Build, build_engine
+from reward_service.errors import ConfigurationError
+from reward_service.settings import Settings, require_safe_binding
+from shared.schema import DEFAULT_REWARD
+
+STOP_S = 10
+"""Seconds that running requests have when the server is told to stop."""
+
+EXAMPLE = {
+    "items": [
+        {
+            "prompt": "What is surplus value?",
+            "completion": "<think>Recall Capital, volume one.</think>Surplus value is the value that "
+            "workers produce beyond the value of their own labour power. The capitalist pays for that power, "
+            "but owns everything that labour makes, and keeps the difference.",
+            "reference": "Surplus value is the difference between the value that labour creates and the "
+            "value of labour power, that is, the wage. The capitalist appropriates it because he owns the "
+            "means of production.",
+        }
+    ],
+    "rewards": [DEFAULT_REWARD],
+    "detail": "layers",
+}
+
+
+def run(settings: Settings, console: Console, build: Build = build_engine) -> int:
+    """Serve until told to stop.
+
+    Returns:
+        0 after an ordinary stop, 1 if the models could not be loaded.
+
+    Raises:
+        ConfigurationError: the address is not safe or not free.
+    """
+    require_safe_binding(settings)
+    engine = build(settings)
+    listener = listen(settings.host, settings.port)
+    url = _url(listener)
+    failures: list[Exception] = []
+
+    def started(failure: Exception | None) -> None:
+        if failure is None:
+            console.print(Text.assemble(("ready", "bold green"), f" at {url}. Try:"), soft_wrap=True)
+            example = curl(url, with_key=bool(settings.api_keys))
+            console.print(example, markup=False, highlight=False, soft_wrap=True)
+        else:
+            failures.append(failure)
+            server.should_exit = True
+
+    app = create_app(settings, engine, on_started=started)
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=STOP_S)
+    )
+    console.print(f"Touchstone on {url}; loading the models ({settings.models} pack) …", soft_wrap=True)
+    with listener:
+        server.run(sockets=[listener])
+    if failures:
+        console.print(Text.assemble(("error: ", "bold red"), str(failures[0])), soft_wrap=True)
+    return 1 if failures else 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, so that port 0 gives one that is known before the server runs.
+
+    Raises:
+        ConfigurationError: the address can't be bound; says what to do.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        hint = "; PORT=… chooses another port" if error.errno == errno.EADDRINUSE else ""
+        reason = error.strerror or str(error)
+        raise ConfigurationError(f"can't listen on {host} port {port}: {reason}{hint}") from None
+
+
+def curl(url: str, *, with_key: bool) -> str:
+    """A command line that scores an example on this server; a key has to be filled in where one is needed."""
+    key = ' \\\n  -H "Authorization: Bearer $KEY"' if with_key else ""
+    return f"curl -s {url}/score -H 'Content-Type: application/json'{key} \\\n  -d '{json.dumps(EXAMPLE)}'"
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    address = ipaddress.ip_address(host)
+    if address.is_unspecified:
+        address = ipaddress.ip_address("127.0.0.1" if address.version == 4 else "::1")
+    return f"http://[{address}]:{port}" if address.version == 6 else f"http://{address}:{port}"
