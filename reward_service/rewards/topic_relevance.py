@@ -1,0 +1,56 @@
+"""Does the answer speak about what the question asks?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from reward_service.rewards.base import Reads, Reward
+from reward_service.topics import PARTLY, Coverer, topics_of
+from reward_service.types import AnnotatedSample, Score, Verdicts
+
+MIN_CHARS = 20
+BANDS = ((0.8, 2.0), (0.6, 1.5), (0.4, 1.0), (0.2, 0.0))
+OFF_TOPIC = -1.5
+
+
+class TopicRelevance(Reward):
+    """Does the answer speak about what the question asks?  Range −1.5 … +2.0.
+
+    Topics of the question are its terms, names and noun phrases, without the words by which it asks; without
+    any of these, its content words.  The answer covers a topic by lemma, word family, equivalence
+    (bourgeoisie, capitalist class), abbreviation, or by a noun phrase with a close embedding (cosine 0.65).
+    A phrase whose head or half of whose words the answer takes up counts half, a phrase of the same field
+    (cosine 0.55) a quarter.  Embeddings alone, without one word of any topic, cover no more than half.
+    Share covered: over 0.8 +2, over 0.6 +1.5, over 0.4 +1, over 0.2 0, else −1.5; an answer under 20
+    characters −1.5.  None where the question holds no content word.  `value` is the share.
+    Source: REWARDS.md.
+    """
+
+    name = "topic_relevance_reward"
+    low, high = -1.5, 2.0
+    reads = frozenset({Reads.QUESTION, Reads.ANSWER, Reads.QUESTION_CHUNKS, Reads.ANSWER_CHUNKS})
+
+    def score(self, sample: AnnotatedSample, verdicts: Verdicts) -> Score:  # noqa: ARG002
+        topics = topics_of(sample.question, self.lexicon)
+        if not topics:
+            return Score.unscorable("the question names no topic", question=sample.question.text)
+        if len(sample.answer.text.strip()) < MIN_CHARS:
+            note = f"under {MIN_CHARS} characters"
+            return Score(OFF_TOPIC, value=0.0, evidence={"topics": [t.text for t in topics], "note": note})
+        coverer = Coverer(sample.answer, self.lexicon, sample.vectors)
+        covered = [coverer.coverage(topic) for topic in topics]
+        by_words = any(coverage.share and coverage.by != "embedding" for coverage in covered)
+        share = sum(coverage.share for coverage in covered) / len(covered)
+        if not by_words:
+            share = min(share, PARTLY)
+        evidence = {
+            "topics": [asdict(coverage) for coverage in covered],
+            "share": round(share, 4),
+            "covered_by_words": by_words,
+        }
+        return Score(band(share), value=share, evidence=evidence)
+
+
+def band(share: float) -> float:
+    """The score of a share of topics covered."""
+    return next((score for least, score in BANDS if share > least), OFF_TOPIC)
