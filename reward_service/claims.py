@@ -108,6 +108,7 @@ def decide(read: Sequence[ClaimReading], calibration: Calibration) -> Call:
 def _read(plan: Plan, verdicts: Verdicts) -> ClaimReading:
     entailment, contradiction = 0.0, 0.0
     support = against = denied_by = None
+    overruled = False
     for premise in plan.premises:
         identical = same(premise.text, plan.claim)
         verdict = _SAME if identical else verdicts[Pair(premise.text, plan.claim)]
@@ -120,7 +121,9 @@ def _read(plan: Plan, verdicts: Verdicts) -> ClaimReading:
             entailment, support = verdict.entailment, premise.text
         if premise.opposes and verdict.contradiction > contradiction:
             contradiction, against, denied_by = verdict.contradiction, premise.text, None
-    if denied_by is not None:
+            overruled = verdict.contradiction > verdict.entailment
+    if overruled or denied_by is not None:
+        # What the closest sentence says against the claim, its neighbours and lesser sentences can't undo.
         entailment = min(entailment, 1.0 - contradiction)
     total = entailment + contradiction
     if total > 1.0:

@@ -52,6 +52,8 @@ def with_documents(sample: Sample, documents: Mapping[str, Document]) -> Annotat
 
 def texts_to_embed(draft: AnnotatedSample, reads: frozenset[Reads]) -> Iterator[str]:
     """The texts whose vectors are read."""
+    if Reads.QUESTION_VECTOR in reads:
+        yield draft.question.text
     if Reads.ANSWER_VECTOR in reads:
         yield draft.answer.text
     if Reads.REFERENCE_VECTOR in reads:

@@ -11,6 +11,7 @@ import numpy as np
 
 from reward_service.denial import Denial, denials
 from reward_service.reported import is_reported
+from reward_service.syntax import is_word_soup
 from reward_service.types import AnnotatedSample, Document, Span
 
 CLOSEST = 3
@@ -70,6 +71,8 @@ def plans(sample: AnnotatedSample) -> Iterator[Plan]:
     wanted = claims(sample.reference)
     stated = _Context(sample.reference, denials(sample.reference))
     answered = _Context(sample.answer, _denials_of_copies(sample))
+    # To an NLI model shuffled words entail much of what they were shuffled from: they assert nothing.
+    soup = is_word_soup(sample.answer)
     # What is both asserted and denied counts as denied.
     offered = distinct(
         sorted(sample.answer.sentences, key=lambda sentence: answered.denial(sentence) is None)
@@ -90,10 +93,12 @@ def plans(sample: AnnotatedSample) -> Iterator[Plan]:
         premises = [
             premise
             for rank, (sentence, cosine) in enumerate(nearest)
+            if not soup or same(sentence.text, claim.text)
             for premise in _alone(sentence, cosine, rank, denial(sentence), answered)
         ]
         closest = nearest[0][0]
-        if not _withdrawn(denial(closest)) and (text := _joined(closest, sample.answer, denial)):
+        joins = not soup and not _withdrawn(denial(closest))
+        if joins and (text := _joined(closest, sample.answer, denial)):
             premises.append(Premise(text, supports=True, opposes=False))
         yield Plan(
             claim.text,

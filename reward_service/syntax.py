@@ -45,7 +45,7 @@ shuffled, 99.5 % do.
 
 def complete_sentences(document: Document) -> tuple[Span, ...]:
     """The sentences with a finite verb that has a subject, whose words stand in an order that prose has."""
-    if not _in_order([document.tokens[s.first : s.last] for s in document.sentences], _SOUP_DOCUMENT):
+    if is_word_soup(document):
         return ()
     return tuple(
         sentence
@@ -53,6 +53,12 @@ def complete_sentences(document: Document) -> tuple[Span, ...]:
         if has_subject_and_finite_verb(document, sentence)
         and _in_order([document.tokens[sentence.first : sentence.last]], _SOUP_SENTENCE)
     )
+
+
+def is_word_soup(document: Document) -> bool:
+    """Whether the words of a text stand in no order that prose has."""
+    sentences = distinct_sentences(document)
+    return not _in_order([document.tokens[s.first : s.last] for s in sentences], _SOUP_DOCUMENT)
 
 
 def has_subject_and_finite_verb(document: Document, sentence: Span) -> bool:

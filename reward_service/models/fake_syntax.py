@@ -100,7 +100,7 @@ def annotate(text: str) -> Document:
 
 def _word(match: re.Match[str], *, first: bool) -> _Word:
     text, low = match.group(), match.group().lower()
-    pos, tag, lemma = "NOUN", "NN", low
+    pos, tag, lemma = "NOUN", "XX", low  # a noun or an unknown word: the fake claims no finer knowledge
     if not any(char.isalnum() for char in text):
         pos, tag = "PUNCT", "."
     elif text.isdigit():

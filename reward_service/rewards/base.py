@@ -23,6 +23,8 @@ class Reads(StrEnum):
     """The answer's syntax."""
     REFERENCE = "reference"
     """The reference's syntax.  A sample without reference is unscorable under this reward."""
+    QUESTION_VECTOR = "question_vector"
+    """The vector of the whole question, under its text."""
     ANSWER_VECTOR = "answer_vector"
     """The vector of the whole answer, under its text."""
     REFERENCE_VECTOR = "reference_vector"
@@ -65,7 +67,7 @@ class Reward(ABC):
     def __init__(self, domain: Domain) -> None:
         self.lexicon = domain.lexicon
 
-    def pairs(self, sample: AnnotatedSample) -> Sequence[Pair]:
+    def pairs(self, sample: AnnotatedSample) -> Sequence[Pair]:  # noqa: ARG002
         """The NLI pairs that `score` will look up; none by default."""
         return ()
 

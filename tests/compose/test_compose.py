@@ -53,7 +53,7 @@ def no_engine() -> str | None:
 
 @pytest.fixture(scope="module")
 def wheels() -> Iterator[str]:
-    """The URL of a local folder of wheels (PIP_FIND_LINKS), if there is one: `docker build` sees no folders."""
+    """The URL of a local folder of wheels (PIP_FIND_LINKS), if there is one; a build sees no folders."""
     folder = os.environ.get("PIP_FIND_LINKS", "")
     if not folder or not Path(folder).is_dir():
         yield folder

@@ -117,11 +117,11 @@ def test_a_reported_view_contradicts_nothing() -> None:
     assert (reading.call, reading.contradiction) == ("neutral", 0.0)
 
 
-def test_probabilities_that_exceed_one_are_scaled_and_the_larger_decides() -> None:
+def test_what_contradicts_outright_is_not_undone_by_another_sentence() -> None:
     sample = annotated(f"{HONEST} {OTHER}", STATE)
     both = {Pair(HONEST, STATE): Verdict(0.0, 0.1, 0.9), Pair(OTHER, STATE): Verdict(0.6, 0.4, 0.0)}
     (reading,) = readings(sample, judged(sample, both))
-    assert (reading.entailment, reading.neutral, reading.contradiction) == pytest.approx((0.4, 0.0, 0.6))
+    assert (reading.entailment, reading.neutral, reading.contradiction) == pytest.approx((0.1, 0.0, 0.9))
     assert reading.call == "contradiction"
 
 

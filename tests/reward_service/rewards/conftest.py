@@ -102,6 +102,7 @@ def annotate(annotator: Annotator) -> Annotate:
         answered = read(completion.answer, Reads.ANSWER, Reads.ANSWER_SENTENCES, Reads.ANSWER_CHUNKS)
         referred = read(reference, Reads.REFERENCE, Reads.REFERENCE_SENTENCES)
         texts = {
+            *([question] if Reads.QUESTION_VECTOR in wanted else []),
             *([completion.answer] if Reads.ANSWER_VECTOR in wanted else []),
             *([reference] if reference and Reads.REFERENCE_VECTOR in wanted else []),
             *(span.text for span in answered.sentences if Reads.ANSWER_SENTENCES in wanted),

@@ -186,3 +186,16 @@ def test_evidence_is_plain_json_with_the_sentence_that_supports(
     claims = result.evidence["claims"]
     assert [claim["claim"] for claim in claims] == list(CLAIMS)
     assert (claims[1]["support"], claims[1]["verdict"], claims[1]["cosine"]) == (CLAIMS[1], "entailment", 1.0)
+
+
+def test_shuffled_words_support_no_claim(domain: Domain, score_answer: Scorer) -> None:
+    """To a model that believes everything, words in no order still entail nothing; the statements do."""
+    soup = (
+        "of the is and class. the of an rule is. workers and the of labour the unpaid is. of the and is by a."
+    )
+    believes = nli(E, E, E, E)
+    shuffled = score_answer(NliCoherenceSmooth(domain), soup, reference=REFERENCE, nli=believes)
+    stated = score_answer(NliCoherenceSmooth(domain), ANSWER, reference=REFERENCE, nli=believes)
+    assert shuffled.score == -1.0
+    assert stated.score is not None
+    assert stated.score > 0

@@ -171,3 +171,14 @@ def test_families(one: str, other: str) -> None:
 def test_short_words_are_no_family() -> None:
     assert family("state") == "state"
     assert family("worker") != family("work")
+
+
+@pytest.mark.parametrize(("cosine", "score"), [(0.66, 1.0), (0.5, 0.0), (0.4, -1.5)])
+def test_a_sentence_close_to_the_question_is_not_off_topic(
+    reward: TopicRelevance, score_answer: ScoreAnswer, cosine: float, score: float
+) -> None:
+    question = "What does Marx mean by commodity fetishism?"
+    answer = "Relations between people come to look like relations between their products."
+    result = score_answer(reward, answer, question=question, embedder=Alike(cosine, question, answer))
+    assert result.score == score
+    assert result.evidence["closest_sentence"] == answer
