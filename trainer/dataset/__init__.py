@@ -1,0 +1,1 @@
+"""Training data: load and validate, transform between formats."""
