@@ -3,9 +3,10 @@
 A claim is a sentence of the reference.  The premises for it are drawn from the answer: the few sentences
 closest to it by embedding, each alone, and the closest one with its neighbours.  Entailment is the best that
 any premise gives; contradiction counts only from the closest sentence, if that speaks about the claim and
-reports nobody else's view, or from a sentence that states the claim and is denied.  After SummaC (Laban et
-al. 2022), which scores a text by the best sentence-level premise for each sentence, with the rules about
-denial added against gaming.
+reports nobody else's view, or from a sentence that states the claim and is denied.  A sentence that
+contradicts the claim outright caps the entailment, whatever its neighbours give, and a text of shuffled words
+asserts nothing.  After SummaC (Laban et al. 2022), which scores a text by the best sentence-level premise for
+each sentence, with these rules added against gaming.
 """
 
 from __future__ import annotations

@@ -202,12 +202,14 @@ class Engine:
         Raises:
             UnknownReward, NotReady, Overloaded, DeadlinePassed, WorkerFailed: see `errors.py`.
         """
-        self.catalogue.functions_for(
-            rewards
-        )  # an unknown name is the caller's error, whatever state we are in
+        # An unknown name is the caller's error, whatever state we are in.
+        functions = self.catalogue.functions_for(rewards)
         if not self.ready:
             raise NotReady(f"not ready: {self.workers()}", retry_after_s=5.0)
-        return await self._score(samples, rewards, lane, deadline_s)
+        result = await self._score(samples, rewards, lane, deadline_s)
+        for function in functions:
+            function.observe(result.samples)
+        return result
 
     async def _score(
         self, samples: Sequence[Sample], rewards: Sequence[str], lane: Lane, deadline_s: float
@@ -253,8 +255,6 @@ class Engine:
                 for function in functions
             }
             scored.append(ScoredSample(sample.sample, self.catalogue.combine(rewards, parts)))
-        for function in functions:
-            function.observe(scored)
         return scored
 
 

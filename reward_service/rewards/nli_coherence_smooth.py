@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import fsum
 
 from reward_service import claims
-from reward_service.rewards.base import Reads, Reward
-from reward_service.rewards.nli_coherence import unread
-from reward_service.types import AnnotatedSample, Pair, Score, Verdicts
+from reward_service.rewards.nli_coherence import NliCoherence, unread
+from reward_service.types import AnnotatedSample, Score, Verdicts
 
 
-class NliCoherenceSmooth(Reward):
+class NliCoherenceSmooth(NliCoherence):
     """Does the answer entail the reference, as a mean over its claims?  Range −3 … +3.
 
     Mean over the reference's claims of 3·P(entailment) − 1·P(neutral) − 3·P(contradiction): the table of
@@ -21,13 +19,6 @@ class NliCoherenceSmooth(Reward):
     """
 
     name = "nli_coherence_smooth_reward"
-    low, high = -3.0, 3.0
-    reads = frozenset(
-        {Reads.ANSWER, Reads.REFERENCE, Reads.ANSWER_SENTENCES, Reads.REFERENCE_SENTENCES, Reads.NLI}
-    )
-
-    def pairs(self, sample: AnnotatedSample) -> Sequence[Pair]:
-        return () if unread(sample) else claims.pairs(sample)
 
     def score(self, sample: AnnotatedSample, verdicts: Verdicts) -> Score:
         if early := unread(sample):

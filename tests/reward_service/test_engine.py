@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -171,3 +172,12 @@ def test_the_fingerprint_covers_models_calibration_and_catalogue(catalogue: Cata
     assert fingerprint(pack.specs, pack.nli.calibration, "another lexicon") != base
     moved = tuple(replace(spec, device="cuda") for spec in pack.specs)
     assert fingerprint(moved, pack.nli.calibration, catalogue.digest) == base
+
+
+def test_rewards_observe_what_was_asked_and_not_the_warm_up(
+    catalogue: Catalogue, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="reward_service.rewards.debug_print"):
+        with_engine(catalogue, lambda engine: score(engine, [sample(name="asked")], ["debug_print_reward"]))
+    assert "id asked" in caplog.text
+    assert "warm-up" not in caplog.text
