@@ -1,4 +1,4 @@
-"""The command line: `serve`, `score FILE`, `models`, `openapi`."""
+"""The command line: `serve`, `score FILE`, `nli-eval FILE`, `calibrate`, `models`, `openapi`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 from reward_service import __version__
-from reward_service.commands import models, openapi, score, serve
+from reward_service.commands import calibrate, models, nli_eval, openapi, score, serve
 from reward_service.errors import TouchstoneError
 from reward_service.settings import load_settings
 from shared.client_errors import RewardClientError
@@ -58,6 +58,18 @@ def _run(parsed: argparse.Namespace, console: Console) -> int:
             settings = load_settings()
             _log(settings.log_level, console)
             return score.run(job, settings, console)
+        case "nli-eval":
+            return nli_eval.run(nli_eval.Job(parsed.file, parsed.json), load_settings(), console)
+        case "calibrate":
+            order = calibrate.Job(
+                dataset=parsed.dataset,
+                variants=parsed.variants,
+                pairs=parsed.pairs,
+                out=parsed.out,
+                questions=parsed.questions,
+                seed=parsed.seed,
+            )
+            return calibrate.run(order, load_settings(), console)
         case "models":
             return models.run(load_settings(), console)
         case _:
@@ -101,6 +113,43 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--reward", action="append", help=f"may be repeated; {DEFAULT_REWARD} by default")
     command.add_argument("--detail", choices=[str(detail) for detail in Detail], default=str(Detail.SCORES))
     command.add_argument("--url", help="a running server; without it the models are loaded here")
+
+    command = commands.add_parser("nli-eval", help="measure the NLI model on labelled pairs")
+    command.add_argument(
+        "file",
+        type=Path,
+        help="lines of premise, hypothesis, label (entailment, neutral, contradiction or not_entailment) "
+        "and, if you like, phenomenon",
+    )
+    command.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    command = commands.add_parser("calibrate", help="choose temperature and thresholds for the NLI model")
+    command.add_argument(
+        "--dataset",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="questions and reference answers: lines of instruction, response",
+    )
+    command.add_argument(
+        "--variants",
+        type=Path,
+        help="hand-written answers: lines of instruction, kind (paraphrase, reversal or hollow), answer",
+    )
+    command.add_argument(
+        "--pairs",
+        type=Path,
+        default=calibrate.OWN_DEV_PAIRS,
+        help="labelled pairs to fit the temperature on; training_data/nli/dev.jsonl by default",
+    )
+    command.add_argument(
+        "-o", "--out", type=Path, help="where it is written; calibration.json beside the weights by default"
+    )
+    command.add_argument(
+        "--questions", type=int, default=100, help="at most this many questions, drawn by the seed"
+    )
+    command.add_argument("--seed", type=int, default=20261)
 
     commands.add_parser("models", help="say which models would be loaded, from where, and whether verified")
 

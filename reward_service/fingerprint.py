@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parent
 SHARED = PACKAGE.parent / "shared"
 SCORING_CODE = ("rewards/*.py", "models/*.py", "lexicons/*.py", "*.py")
 NOT_SCORING = frozenset(
-    {"app.py", "cli.py", "__main__.py", "settings.py", "errors.py"}
+    {"app.py", "cli.py", "__main__.py", "settings.py", "errors.py", "jsonl.py"}
     | {"fakes.py", "fake_syntax.py", "scheduler.py", "queue.py", "batching.py"}
 )
 

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     """The pack of models: `embedded` needs no hub and no GPU, `full` loads bart-large-mnli."""
     nli_model: str | None = None
     """Another NLI model than the pack's: a hub name, a folder, or `embedded`."""
+    nli_calibration: Path | None = None
+    """A file that `calibrate` wrote for the NLI model; without it, the `calibration.json` beside its
+    weights."""
     embedding_model: str | None = None
     """Another sentence-embedding model than the pack's: a hub name, a folder, or `embedded`."""
     spacy_model: str | None = None
@@ -51,7 +54,8 @@ class Settings(BaseSettings):
     device: str = "auto"
     """Where models run: `auto` (the first GPU, else the CPU), `cpu`, `cuda`, `cuda:1`, …"""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Number format of the weights; `auto` is float32, but bfloat16 for a hub's NLI model on a GPU."""
+    """Number format of the weights; `auto` is float32, but bfloat16 for a hub's NLI model on a GPU and for
+    the embedded one on a CPU that multiplies in bfloat16."""
     threads: int | None = Field(default=None, ge=1, le=1024)
     """CPU threads of one model call; torch's own choice where it is not set."""
     lexicon: str = "marxist"

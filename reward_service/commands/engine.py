@@ -27,6 +27,7 @@ def build_engine(settings: Settings) -> Scorer:
         return load_pack(
             settings.models,
             nli_model=settings.nli_model,
+            nli_calibration=settings.nli_calibration,
             embedding_model=settings.embedding_model,
             spacy_model=settings.spacy_model,
             device=settings.device,

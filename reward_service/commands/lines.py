@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reward_service.api.failures import from_validation
 from reward_service.errors import RequestError
+from reward_service.jsonl import records
 from shared.schema import ScoreItem
 
 
@@ -48,11 +48,8 @@ def read_lines(path: Path) -> list[Line]:
     data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
     lines = []
     first_with: dict[str, str] = {}
-    for number, raw in enumerate(data.split(b"\n"), start=1):
-        if not raw.strip():
-            continue
-        place = f"{path}:{number}"
-        item = _item(raw, place)
+    for number, place, record in records(data, str(path)):
+        item = _item(record, place)
         identity = item.id if item.id is not None else str(number)
         if identity in first_with:
             raise RequestError(f"{place}:id: {first_with[identity]} has the same id {identity!r}")
@@ -63,17 +60,7 @@ def read_lines(path: Path) -> list[Line]:
     return lines
 
 
-def _item(raw: bytes, place: str) -> ScoreItem:
-    try:
-        value: Any = json.loads(raw.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise RequestError(f"{place}: not UTF-8 (byte {error.start} of the line)") from None
-    except json.JSONDecodeError as error:
-        raise RequestError(f"{place}: no JSON: {error.msg} at character {error.pos}") from None
-    except RecursionError:
-        raise RequestError(f"{place}: nested too deeply") from None
-    if not isinstance(value, dict):
-        raise RequestError(f"{place}: a line must be a JSON object")
+def _item(value: dict[str, Any], place: str) -> ScoreItem:
     try:
         if "instruction" in value:
             pair = QuestionAnswer.model_validate(value)

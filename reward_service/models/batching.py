@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import groupby
 from typing import TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
@@ -48,6 +49,14 @@ def cut(
         batch.append(index)
     if batch:
         yield batch
+
+
+def equal_lengths(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
+    """Indices in batches of items of one length each, within a token budget, from the shortest to the
+    longest."""
+    order = by_length(lengths)
+    for length, group in groupby(order, key=lengths.__getitem__):
+        yield from cut(list(group), lengths, max_tokens=max_tokens, max_items=max(1, max_tokens // length))
 
 
 def scatter(order: Sequence[int], results: Sequence[Result]) -> list[Result]:

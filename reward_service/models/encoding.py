@@ -49,6 +49,7 @@ class Encoder:
         self._tokenizer.no_padding()
         longest_first = sorted(filter(None, special_tokens), key=len, reverse=True)
         self._special = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self.max_length = max_length
         self._pad_id = pad_id
         self._with_types = with_types
         self._single = _template(self._tokenizer, pair=False)
@@ -74,9 +75,9 @@ class Encoder:
         """The sequence of two texts."""
         return _fill(self._pair, first, second)
 
-    def inputs(self, batch: Sequence[Tokens], device: str) -> dict[str, Tensor]:
-        """Sequences as tensors of shape (n, length of the longest), padded at the end."""
-        longest = max(len(tokens.ids) for tokens in batch)
+    def inputs(self, batch: Sequence[Tokens], device: str, length: int | None = None) -> dict[str, Tensor]:
+        """Sequences as tensors of shape (n, length), padded at the end; the longest's length by default."""
+        longest = length or max(len(tokens.ids) for tokens in batch)
         inputs = {
             "input_ids": torch.tensor([_padded(tokens.ids, longest, self._pad_id) for tokens in batch]),
             "attention_mask": torch.tensor([_padded([1] * len(tokens.ids), longest, 0) for tokens in batch]),

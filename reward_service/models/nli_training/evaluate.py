@@ -1,98 +1,84 @@
-"""Measures the model as it is stored: accuracy on every evaluation set, calibration error, agreement."""
+"""Measures the model as it is served: every evaluation set, what hypotheses alone give away, agreement."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 from rich.console import Console
-from torch import Tensor
-from transformers import PreTrainedTokenizerBase
 
-from reward_service.models.cross_encoder import LABELS, CrossEncoder
-from reward_service.models.nli_training.sources import LABEL_IDS, LabelledPair, read_pairs
-from reward_service.models.nli_training.train import accuracy, encode_pairs, predict
+from reward_service.models.judging import judge
+from reward_service.models.nli import WindowedNli
+from reward_service.models.nli_training import hypothesis_only, phases, sources
+from reward_service.quality.labelled import LABEL_IDS, NOT_ENTAILMENT, LabelledPair, read_labelled
+from reward_service.quality.metrics import report
+from reward_service.text import normalise
+from reward_service.types import Pair, Verdict
 
 THREE_WAY = ("lingnli_dev", "wikinli_dev", "cad_dev", "conj_dev")
-ENTAILMENT_OR_REST = ("rte_dev", "fever_symmetric", "med", "monli", "dnc_verbnet")
-"""Sets with two labels, or judged so: entailment against everything else."""
+TWO_WAY = ("rte_dev", "fever_symmetric")
+"""Sets judged as entailment against everything else."""
 
-_BINS = 10
+
+def evaluation_sets(folders: phases.Folders, seed: int) -> Mapping[str, Sequence[LabelledPair]]:
+    """Name → pairs of every set that no training reads.
+
+    Of the public sets without a split of their own, it is the fifth that was kept (`sources.split_whole`).
+    """
+    sets: dict[str, Sequence[LabelledPair]] = {"own_test": sources.own_pairs(folders.own, "test")}
+    for name in (*THREE_WAY, *TWO_WAY):
+        sets[name] = read_labelled(folders.nli / f"{name}.jsonl")
+    for public in sources.PUBLIC_SETS:
+        if public.whole:
+            kept = sources.split_whole(read_labelled(folders.nli / f"{public.name}.jsonl"))[1]
+            sets[f"{public.name}_kept"] = kept
+    for name in (*TWO_WAY, *(f"{public.name}_kept" for public in sources.PUBLIC_SETS if public.whole)):
+        sets[name] = [two_way(pair) for pair in sets[name]]
+    sets["derived_dev"] = phases.curated_by_rule(folders, seed, held_out=True)
+    return sets
+
+
+def two_way(pair: LabelledPair) -> LabelledPair:
+    """The pair with neutral and contradiction as one label."""
+    return pair if pair.label == 0 else replace(pair, label=LABEL_IDS[NOT_ENTAILMENT])
 
 
 def evaluate_sets(
-    model: CrossEncoder,
-    tokenizer: PreTrainedTokenizerBase,
-    nli_dir: Path,
-    derived_dev: Sequence[LabelledPair],
-    max_length: int,
-    temperature: float,
-    console: Console,
+    nli: WindowedNli, sets: Mapping[str, Sequence[LabelledPair]], console: Console
 ) -> dict[str, Any]:
-    """Figures of each evaluation set: n, accuracy, for three-way sets confusion and calibration error."""
+    """A report on each set, as plain values, with ``labels``: three, or entailment against the rest."""
     figures: dict[str, Any] = {}
-    for name in (*THREE_WAY, *ENTAILMENT_OR_REST, "derived_dev"):
-        pairs = list(derived_dev) if name == "derived_dev" else read_pairs(nli_dir / f"{name}.jsonl")
-        labels = [pair.label for pair in pairs]
-        started = time.monotonic()
-        logits = predict(model, encode_pairs(pairs, tokenizer, max_length))
-        entry: dict[str, Any] = {"n": len(pairs)}
-        if name in ENTAILMENT_OR_REST:
-            rest = LABEL_IDS["not_entailment"]
-            entry["accuracy"] = round(
-                accuracy(logits, [label if label == 0 else rest for label in labels]), 4
-            )
-            entry["labels"] = "entailment against the rest"
-        else:
-            entry["accuracy"] = round(accuracy(logits, labels), 4)
-            entry["confusion"] = confusion(logits, labels)
-            entry["ece"] = round(calibration_error((logits / temperature).softmax(dim=1), labels), 4)
-        if name == "derived_dev":
-            entry["by_rule"] = by_origin(logits, pairs)
-        figures[name] = entry
-        pace = len(pairs) / (time.monotonic() - started)
-        console.print(
-            f"{name}: {entry['accuracy']:.3f} of {len(pairs)} ({pace:.0f} pairs/s)", highlight=False
-        )
+    for name, pairs in sets.items():
+        found = report(np.array(verdicts(nli, pairs), dtype=np.float64), pairs)
+        merged = any(pair.label == LABEL_IDS[NOT_ENTAILMENT] for pair in pairs)
+        labels = "entailment against the rest" if merged else "three labels"
+        figures[name] = {"labels": labels, **found.as_json()}
+        console.print(f"{name}: {found.accuracy:.1%} of {found.n}, ECE {found.ece:.3f}", highlight=False)
     return figures
 
 
-def confusion(logits: Tensor, labels: Sequence[int]) -> dict[str, dict[str, int]]:
-    """True label → predicted label → count, for three-way labels."""
-    found = logits.argmax(dim=1).tolist()
-    table = {true: dict.fromkeys(LABELS, 0) for true in LABELS}
-    for label, guess in zip(labels, found, strict=True):
-        table[LABELS[label]][LABELS[guess]] += 1
-    return table
+def baselines(folders: phases.Folders, base: Path) -> dict[str, float]:
+    """Accuracy on the own test split of models that see hypotheses alone."""
+    train, test = (sources.own_pairs(folders.own, split) for split in ("train", "test"))
+    return {
+        "words": round(hypothesis_only.words_baseline(train, test), 4),
+        "embeddings": round(hypothesis_only.embedding_baseline(train, test, base), 4),
+    }
 
 
-def by_origin(logits: Tensor, pairs: Sequence[LabelledPair]) -> dict[str, float]:
-    """Accuracy of each origin's pairs."""
-    right = logits.argmax(dim=1) == torch.tensor([pair.label for pair in pairs])
-    origins = sorted({pair.origin for pair in pairs})
-    chosen = {origin: torch.tensor([pair.origin == origin for pair in pairs]) for origin in origins}
-    return {origin: round(float(right[mask].float().mean()), 3) for origin, mask in chosen.items()}
+def agreement(one: WindowedNli, other: WindowedNli, pairs: Sequence[LabelledPair]) -> dict[str, float | int]:
+    """How far two forms of one model say the same: share of equal verdicts, and the largest difference."""
+    first, second = (np.array(verdicts(nli, pairs)) for nli in (one, other))
+    return {
+        "n": len(pairs),
+        "verdicts": round(float((first.argmax(axis=1) == second.argmax(axis=1)).mean()), 4),
+        "largest_difference": round(float(np.abs(first - second).max()), 4),
+    }
 
 
-def calibration_error(probabilities: Tensor, labels: Sequence[int]) -> float:
-    """Expected calibration error of probabilities (n, 3), ten equal bins of confidence (Guo et al. 2017)."""
-    confidence, found = probabilities.max(dim=1)
-    right = (found == torch.tensor(list(labels))).float()
-    bins = (confidence * _BINS).long().clamp(max=_BINS - 1)
-    error = 0.0
-    for index in range(_BINS):
-        inside = bins == index
-        if bool(inside.any()):
-            gap = (confidence[inside].mean() - right[inside].mean()).abs()
-            error += float(gap) * float(inside.float().mean())
-    return error
-
-
-def agreement(one: Tensor, other: Tensor) -> dict[str, float]:
-    """How far two models' logits (n, 3) for the same pairs give the same verdicts."""
-    same = (one.argmax(dim=1) == other.argmax(dim=1)).float().mean()
-    gap = (one.softmax(dim=1) - other.softmax(dim=1)).abs().max()
-    return {"n": len(one), "verdicts": round(float(same), 4), "largest_gap": round(float(gap), 4)}
+def verdicts(nli: WindowedNli, pairs: Sequence[LabelledPair]) -> list[Verdict]:
+    """The model's verdicts on labelled pairs, their texts normalised as the server does."""
+    return judge(nli, [Pair(normalise(pair.premise), normalise(pair.hypothesis)) for pair in pairs])

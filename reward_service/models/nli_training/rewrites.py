@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from importlib import resources
 
 from spacy.tokens import Span, Token
 
@@ -41,16 +40,6 @@ _REPORTS = (
 )
 
 
-def opposites() -> dict[str, str]:
-    """Words and their opposites, in both directions, from ``opposites.tsv`` beside this file."""
-    table: dict[str, str] = {}
-    text = resources.files(__package__).joinpath("opposites.tsv").read_text(encoding="utf-8")
-    for left, right in (line.split("\t") for line in text.splitlines() if line):
-        table.setdefault(left, right)
-        table.setdefault(right, left)
-    return table
-
-
 def finite_heads(sentence: Span) -> list[Token]:
     """The finite predicates of a sentence that can be negated, the main one first."""
     if sentence.text.rstrip().endswith("?"):
@@ -66,7 +55,7 @@ def negate(sentence: Span, head: Token, form: str = "not") -> str | None:
     if negation is not None:
         follower = sentence.doc[negation.i + 1].lower_ if negation.i + 1 < sentence.end else ""
         plain = negation.lower_ in {"not", "never"} and follower not in _FOCUS
-        return _replace(sentence, {negation.i: ""}) if plain else None
+        return replace_tokens(sentence, {negation.i: ""}) if plain else None
     finite = _finite_token(head)
     if finite is None:
         return None
@@ -75,11 +64,11 @@ def negate(sentence: Span, head: Token, form: str = "not") -> str | None:
         return None
     if word in _MODALS | _COPULAS | _HAVE | _DO and (finite != head or word in _COPULAS):
         joined = "cannot" if word == "can" and form == "not" else f"{finite.text} {form}"
-        return _replace(sentence, {finite.i: joined})
+        return replace_tokens(sentence, {finite.i: joined})
     if form == "never":
-        return _replace(sentence, {head.i: f"never {head.text}"})
+        return replace_tokens(sentence, {head.i: f"never {head.text}"})
     helper = {"VBZ": "does", "VBP": "do", "VBD": "did"}[finite.tag_]
-    return _replace(sentence, {head.i: f"{helper} not {head.lemma_}"})
+    return replace_tokens(sentence, {head.i: f"{helper} not {head.lemma_}"})
 
 
 def drop_clause(sentence: Span, rng: random.Random) -> str | None:
@@ -110,7 +99,7 @@ def drop_clause(sentence: Span, rng: random.Random) -> str | None:
     if not choices:
         return None
     start, end = rng.choice(choices)
-    shorter = _replace(sentence, dict.fromkeys(range(start, end), ""))
+    shorter = replace_tokens(sentence, dict.fromkeys(range(start, end), ""))
     return shorter if len(shorter.split()) >= 4 else None
 
 
@@ -119,7 +108,7 @@ def swap_roles(sentence: Span) -> str | None:
     subject, item = _arguments(sentence)
     if subject is None or item is None:
         return None
-    return _replace(sentence, {subject: _phrase(sentence, item), item: _phrase(sentence, subject)})
+    return replace_tokens(sentence, {subject: _phrase(sentence, item), item: _phrase(sentence, subject)})
 
 
 def passive(sentence: Span, participles: Mapping[str, str], swapped: bool = False) -> str | None:
@@ -144,16 +133,7 @@ def passive(sentence: Span, participles: Mapping[str, str], swapped: bool = Fals
         (root.i, root.i + 1): verb,
         item: _phrase(sentence, second),
     }
-    return _replace(sentence, changes)
-
-
-def swap_opposite(sentence: Span, table: Mapping[str, str], rng: random.Random) -> str | None:
-    """The sentence with one word replaced by its opposite from ``table``."""
-    found = [token for token in sentence if token.lower_ in table]
-    if not found:
-        return None
-    token = rng.choice(found)
-    return _replace(sentence, {token.i: _cased(table[token.lower_], token.text)})
+    return replace_tokens(sentence, changes)
 
 
 def swap_number(sentence: Span, rng: random.Random) -> str | None:
@@ -167,7 +147,7 @@ def swap_number(sentence: Span, rng: random.Random) -> str | None:
         changed = value + rng.choice((-1, 1)) * rng.randint(3, 40)
     else:
         changed = max(1, round(value * rng.choice((0.4, 0.5, 1.7, 2.0, 3.0)))) + (1 if value < 4 else 0)
-    return _replace(sentence, {token.i: str(changed)}) if changed != value else None
+    return replace_tokens(sentence, {token.i: str(changed)}) if changed != value else None
 
 
 def swap_name(sentence: Span, names: Mapping[str, Sequence[str]], rng: random.Random) -> str | None:
@@ -177,7 +157,7 @@ def swap_name(sentence: Span, names: Mapping[str, Sequence[str]], rng: random.Ra
         return None
     entity = rng.choice(found)
     others = [name for name in names[entity.label_] if name not in sentence.text and entity.text not in name]
-    return _replace(sentence, {(entity.start, entity.end): rng.choice(others)}) if others else None
+    return replace_tokens(sentence, {(entity.start, entity.end): rng.choice(others)}) if others else None
 
 
 def deny(text: str, rng: random.Random) -> str:
@@ -200,6 +180,25 @@ def shuffle_words(text: str, rng: random.Random) -> str:
     words = text.split()
     rng.shuffle(words)
     return " ".join(words)
+
+
+def replace_tokens(sentence: Span, changes: Mapping[int | tuple[int, int], str]) -> str:
+    """The sentence's text with token ranges (or single tokens) replaced; an empty text removes them."""
+    starts = {(key, key + 1) if isinstance(key, int) else key: text for key, text in changes.items()}
+    begin = {bounds[0]: (bounds[1], text) for bounds, text in starts.items()}
+    parts: list[str] = []
+    index = sentence.start
+    while index < sentence.end:
+        end, text = begin.get(index, (index + 1, sentence.doc[index].text))
+        blank = sentence.doc[end - 1].whitespace_
+        if text:
+            parts.append(text + blank)
+        elif parts and not parts[-1].endswith(" "):
+            parts[-1] += blank
+        index = end
+    whole = " ".join("".join(parts).split())
+    whole = whole.replace(" ,", ",").replace(" .", ".").replace(",.", ".").lstrip(", ")
+    return whole[:1].upper() + whole[1:]
 
 
 def _finite_token(head: Token) -> Token | None:
@@ -229,35 +228,11 @@ def _phrase(sentence: Span, bounds: tuple[int, int]) -> str:
     return text if sentence.doc[bounds[0]].pos_ == "PROPN" else _uncapital(text)
 
 
-def _replace(sentence: Span, changes: Mapping[int | tuple[int, int], str]) -> str:
-    """The sentence's text with token ranges (or single tokens) replaced; an empty text removes them."""
-    starts = {(key, key + 1) if isinstance(key, int) else key: text for key, text in changes.items()}
-    begin = {bounds[0]: (bounds[1], text) for bounds, text in starts.items()}
-    parts: list[str] = []
-    index = sentence.start
-    while index < sentence.end:
-        end, text = begin.get(index, (index + 1, sentence.doc[index].text))
-        blank = sentence.doc[end - 1].whitespace_
-        if text:
-            parts.append(text + blank)
-        elif parts and not parts[-1].endswith(" "):
-            parts[-1] += blank
-        index = end
-    whole = " ".join("".join(parts).split())
-    whole = whole.replace(" ,", ",").replace(" .", ".").replace(",.", ".").lstrip(", ")
-    return whole[:1].upper() + whole[1:]
-
-
 def _uncapital(text: str) -> str:
     """The text with its first letter small where it starts with a common word: "USA" and "Lenin's" stay."""
     first = text.split(" ", 1)[0]
     shouted = len(first) > 1 and first.isupper()
     return text[:1].lower() + text[1:] if first.casefold() in _SMALL_STARTS and not shouted else text
-
-
-def _cased(word: str, model: str) -> str:
-    """``word`` with the capital of ``model``."""
-    return word.capitalize() if model[:1].isupper() else word
 
 
 _COMMON_WORDS = """

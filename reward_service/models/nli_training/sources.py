@@ -3,84 +3,90 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import random
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-LABEL_IDS = {"entailment": 0, "neutral": 1, "contradiction": 2, "not_entailment": 3}
-"""Class numbers; ``not_entailment`` (two-way sets) stands for neutral or contradiction."""
+from reward_service.quality.labelled import LabelledPair, read_labelled
+
+HELD_OUT_PART = 5
+"""One pair in about this many of a public set without a split is kept for measuring."""
 
 CALIBRATION_FOLDS = 5
 """One question in this many is kept for calibration and never gives a training pair."""
 
 
 @dataclass(frozen=True)
-class LabelledPair:
-    """A premise and a hypothesis with a class number of ``LABEL_IDS`` and the set or rule it comes from."""
+class PublicSet:
+    """A public file of pairs to train on, and how often each pair comes up in one round of the first phase.
 
-    premise: str
-    hypothesis: str
-    label: int
-    origin: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """A curated question and its reference answer."""
-
-    question: str
-    answer: str
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """A file of pairs to train on; ``limit`` draws that many by the seed, None takes all."""
+    A set without a split of its own is ``whole``: a fifth of it is kept for measuring (`split_whole`).
+    """
 
     name: str
-    limit: int | None = None
+    weight: float = 1.0
+    whole: bool = False
 
 
-TRAINING_SETS = (
-    TrainingSet("lingnli_train"),
-    TrainingSet("wikinli_train"),
-    TrainingSet("cad_train"),
-    TrainingSet("conj_train", limit=4000),
-    TrainingSet("rte_train"),
+PUBLIC_SETS = (
+    PublicSet("lingnli_train"),
+    PublicSet("wikinli_train"),
+    PublicSet("cad_train", weight=1.5),
+    PublicSet("conj_train", weight=0.5),
+    PublicSet("rte_train"),
+    PublicSet("med", whole=True),
+    PublicSet("monli", whole=True),
+    PublicSet("dnc_verbnet", weight=0.7, whole=True),
 )
 
 
-def read_pairs(path: Path) -> list[LabelledPair]:
-    """The pairs of a JSON-lines file with ``premise``, ``hypothesis`` and ``label``.
+def read_set(path: Path) -> list[LabelledPair]:
+    """The pairs of a public file, with its name as their origin; errors as of `read_labelled`."""
+    return [replace(pair, origin=path.stem) for pair in read_labelled(path)]
 
-    Raises ValueError naming file and line for a record that lacks a field or has an unknown label.
+
+def public_pairs(nli_dir: Path) -> dict[str, list[LabelledPair]]:
+    """The training pairs of each of ``PUBLIC_SETS`` in the folder ``nli_dir``, by the set's name."""
+    found: dict[str, list[LabelledPair]] = {}
+    for wanted in PUBLIC_SETS:
+        pairs = read_set(nli_dir / f"{wanted.name}.jsonl")
+        found[wanted.name] = split_whole(pairs)[0] if wanted.whole else pairs
+    return found
+
+
+def own_pairs(folder: Path, split: str) -> list[LabelledPair]:
+    """A split (train, dev or test) of our own pairs; their origin is the phenomenon that decides them."""
+    return read_labelled(folder / f"{split}.jsonl")
+
+
+def split_whole(pairs: Sequence[LabelledPair]) -> tuple[list[LabelledPair], list[LabelledPair]]:
+    """Pairs for training and the fifth that is kept for measuring, so that no text stands in both.
+
+    Pairs that share a premise or a hypothesis, by whatever chain, stay together. The groups are put into the
+    order of a hash of their first text and kept for measuring until a fifth of the pairs is reached; a group
+    of over a tenth of all pairs is always for training.
     """
-    pairs: list[LabelledPair] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            record = json.loads(line)
-            label = LABEL_IDS[record["label"]]
-            pairs.append(LabelledPair(str(record["premise"]), str(record["hypothesis"]), label, path.stem))
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise ValueError(f"{path.name}, line {number}: not a labelled pair ({error!r})") from error
-    return pairs
+    leader: dict[str, str] = {}
 
+    def lead(text: str) -> str:
+        while leader.setdefault(text, text) != text:
+            leader[text] = leader[leader[text]]
+            text = leader[text]
+        return text
 
-def training_pairs(nli_dir: Path, seed: int) -> list[LabelledPair]:
-    """All pairs of ``TRAINING_SETS`` in the folder ``nli_dir``."""
-    pairs: list[LabelledPair] = []
-    for wanted in TRAINING_SETS:
-        found = read_pairs(nli_dir / f"{wanted.name}.jsonl")
-        if wanted.limit is not None and len(found) > wanted.limit:
-            found = random.Random(f"{seed}:{wanted.name}").sample(found, wanted.limit)
-        pairs.extend(found)
-    return pairs
-
-
-def read_questions(path: Path) -> list[Question]:
-    """The questions of a curated JSON-lines file with ``instruction`` and ``response``."""
-    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return [Question(str(record["instruction"]), str(record["response"])) for record in records]
+    for pair in pairs:
+        one, two = sorted((lead(pair.premise), lead(pair.hypothesis)))
+        leader[two] = one
+    groups: dict[str, list[LabelledPair]] = {}
+    for pair in pairs:
+        groups.setdefault(lead(pair.premise), []).append(pair)
+    train: list[LabelledPair] = []
+    kept: list[LabelledPair] = []
+    for first in sorted(groups, key=lambda text: hashlib.sha256(text.encode()).hexdigest()):
+        group = groups[first]
+        room = len(pairs) / HELD_OUT_PART - len(kept)
+        (kept if len(group) <= min(room, len(pairs) / 10) else train).extend(group)
+    return train, kept
 
 
 def is_for_calibration(question: str) -> bool:

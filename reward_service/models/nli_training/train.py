@@ -15,32 +15,47 @@ from torch.nn.functional import log_softmax, softmax
 from transformers import PreTrainedTokenizerBase
 
 from reward_service.models.cross_encoder import LABELS, CrossEncoder
-from reward_service.models.nli_training.sources import LABEL_IDS, LabelledPair
+from reward_service.models.nli_training.mix import Share, rounds
+from reward_service.quality.labelled import LABEL_IDS, LabelledPair
 
 _BATCHES_PER_BUCKET = 50
 _LENGTH_STEP = 8
+_REPORT_EVERY = 50
 _NOT_ENTAILMENT = LABEL_IDS["not_entailment"]
+
+Curve = list[dict[str, Any]]
+"""Dev accuracies as training went on."""
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How long and how fast to train.
-
-    ``epochs`` may be fractional. ``minutes`` is a wall-clock limit: when a loaded machine is too slow for the
-    planned steps, the learning rate falls to zero by the clock instead of by the step. None sets no limit.
-    """
+    """How fast to train, whatever is read. ``label_smoothing`` spreads that share of each target evenly."""
 
     seed: int = 20261
-    epochs: float = 2.0
     batch_size: int = 32
     learning_rate: float = 1.2e-4
     weight_decay: float = 0.01
-    warmup: float = 0.06
+    warmup: int = 300
     clip_norm: float = 1.0
     max_length: int = 192
-    evaluations: int = 5
-    minutes: float | None = None
+    label_smoothing: float = 0.0
     bf16: bool = True
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training: what is read, for how many steps, and how the learning rate ends.
+
+    A phase starts with a fresh optimiser and the plan's seed, so that it can be repeated alone from the
+    weights before it. After the warm-up the rate stays at its peak, and over the last ``decay`` of the steps
+    (a share) it falls to zero in a line. Dev sets are measured ``evaluations`` times.
+    """
+
+    name: str
+    shares: Sequence[Share[Encoded]]
+    steps: int
+    decay: float = 0.0
+    evaluations: int = 5
 
 
 @dataclass(frozen=True)
@@ -84,24 +99,30 @@ def collate(batch: Sequence[Encoded]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return ids, mask, types, torch.tensor([item.label for item in batch])
 
 
-def shuffled_batches(items: Sequence[Encoded], size: int, rng: random.Random) -> Iterator[list[Encoded]]:
-    """One epoch in random order, in batches of similar length."""
-    order = list(items)
-    rng.shuffle(order)
-    bucket = size * _BATCHES_PER_BUCKET
-    batches: list[list[Encoded]] = []
-    for start in range(0, len(order), bucket):
-        part = sorted(order[start : start + bucket], key=lambda item: len(item.input_ids))
-        batches.extend(part[index : index + size] for index in range(0, len(part), size))
-    rng.shuffle(batches)
-    yield from batches
+def batches(shares: Sequence[Share[Encoded]], size: int, rng: random.Random) -> Iterator[list[Encoded]]:
+    """Batches without end, in random order, each of pairs of similar length."""
+    for order in rounds(shares, rng):
+        bucket = size * _BATCHES_PER_BUCKET
+        ready: list[list[Encoded]] = []
+        for start in range(0, len(order), bucket):
+            part = sorted(order[start : start + bucket], key=lambda item: len(item.input_ids))
+            ready.extend(part[index : index + size] for index in range(0, len(part), size))
+        rng.shuffle(ready)
+        yield from ready
 
 
-def nli_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy of logits (n, 3) and labels (n,); ``not_entailment`` is neutral or contradiction."""
+def nli_loss(logits: Tensor, labels: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Mean cross-entropy of logits (n, 3) and labels (n,); ``not_entailment`` is neutral or contradiction.
+
+    ``smoothing`` is the share of a three-way target that is spread evenly over the classes (Szegedy et al.
+    2016).
+    """
     scores = log_softmax(logits.float(), dim=1)
     rest = torch.logsumexp(scores[:, 1:], dim=1, keepdim=True)
-    losses: Tensor = -torch.cat([scores, rest], dim=1).gather(1, labels.unsqueeze(1))
+    losses: Tensor = -torch.cat([scores, rest], dim=1).gather(1, labels.unsqueeze(1)).squeeze(1)
+    if smoothing:
+        spread = torch.where(labels == _NOT_ENTAILMENT, losses, -scores.mean(dim=1))
+        losses = (1 - smoothing) * losses + smoothing * spread
     return losses.mean()
 
 
@@ -131,59 +152,85 @@ def accuracy(logits: Tensor, labels: Sequence[int]) -> float:
 
 def train(
     model: CrossEncoder,
-    items: Sequence[Encoded],
+    phases: Sequence[Phase],
     dev: Mapping[str, Sequence[Encoded]],
     plan: TrainingPlan,
-    save: Callable[[list[dict[str, Any]], bool], None],
+    checkpoint: Callable[[str, CrossEncoder, Curve], None],
     console: Console,
-) -> list[dict[str, Any]]:
-    """Train ``model`` in place and return the dev curve.
+) -> Curve:
+    """Train ``model`` in place, phase by phase, and return the dev curve.
 
-    ``dev`` maps a set's name to its pairs; it is measured ``plan.evaluations`` times, and each time ``save``
-    is called with the curve so far and whether this is the end. Each entry holds step, pairs, minutes, loss
-    and accuracies.
+    ``dev`` maps a set's name to its pairs. Each entry of the curve holds phase, step (of the phase), pairs
+    seen, minutes, the mean loss since the entry before, and an accuracy for each dev set. ``checkpoint`` is
+    called at each with the phase's name, the model and the curve so far.
     """
-    rng = random.Random(plan.seed)
-    groups = _parameter_groups(model, plan)
-    optimiser = torch.optim.AdamW(groups, lr=plan.learning_rate, fused=True)
-    steps = round(plan.epochs * len(items) / plan.batch_size)
-    curve: list[dict[str, Any]] = []
-    started, losses, seen, step = time.monotonic(), 0.0, 0, 0
-    next_share = 1 / plan.evaluations
-    console.print(f"{len(items)} pairs, {steps} steps of {plan.batch_size}", highlight=False)
-    recent = 0
-    for step, batch in enumerate(_forever(items, plan.batch_size, rng), start=1):
-        elapsed = (time.monotonic() - started) / 60
-        progress = max(step / steps, elapsed / plan.minutes if plan.minutes else 0.0)
-        for group in optimiser.param_groups:
-            group["lr"] = plan.learning_rate * _schedule(min(progress, 1.0), plan.warmup)
-        losses += _step(model, batch, optimiser, plan)
-        seen, recent = seen + len(batch), recent + 1
-        if step % 50 == 0:
-            pace = (time.monotonic() - started) / step
-            report = f"step {step}/{steps}  loss {losses / recent:.3f}  {pace:.2f} s/step"
-            console.print(report, highlight=False)
-        done = progress >= 1.0
-        if done or progress >= next_share:
-            next_share += 1 / plan.evaluations
-            entry: dict[str, Any] = {"step": step, "pairs": seen, "minutes": round(elapsed, 1)}
-            entry["loss"] = round(losses / recent, 4)
-            for name, held in dev.items():
-                entry[name] = round(
-                    accuracy(predict(model, held, bf16=plan.bf16), [item.label for item in held]), 4
-                )
-            curve.append(entry)
-            console.print(entry, highlight=False)
-            save(curve, done)
-            losses, recent = 0.0, 0
-        if done:
-            break
+    curve: Curve = []
+    clock = _Clock()
+    for phase in phases:
+        torch.manual_seed(plan.seed)
+        optimiser = torch.optim.AdamW(_parameter_groups(model, plan), lr=plan.learning_rate, fused=True)
+        pairs = sum(round(share.weight * len(share.items)) for share in phase.shares)
+        console.print(f"{phase.name}: {pairs} pairs a round, {phase.steps} steps of {plan.batch_size}")
+        rng = random.Random(f"{plan.seed}:{phase.name}")
+        due = {round(phase.steps * part / phase.evaluations) for part in range(1, phase.evaluations + 1)}
+        for step, batch in enumerate(batches(phase.shares, plan.batch_size, rng), start=1):
+            for group in optimiser.param_groups:
+                group["lr"] = plan.learning_rate * _rate(step, phase, plan)
+            clock.add(len(batch), _step(model, batch, optimiser, plan))
+            if step % _REPORT_EVERY == 0:
+                console.print(f"{phase.name} {step}/{phase.steps}  {clock}", highlight=False)
+            if step in due:
+                entry: dict[str, Any] = {"phase": phase.name, "step": step, **clock.entry()}
+                entry.update(_accuracies(model, dev, plan))
+                curve.append(entry)
+                console.print(entry, highlight=False)
+                checkpoint(phase.name, model, curve)
+            if step == phase.steps:
+                break
     return curve
 
 
-def _schedule(progress: float, warmup: float) -> float:
-    """Share of the peak rate at ``progress`` (0 … 1): linear up over ``warmup``, then linear down to zero."""
-    return progress / warmup if progress < warmup else (1 - progress) / (1 - warmup)
+class _Clock:
+    """Pairs, minutes and losses since training began."""
+
+    def __init__(self) -> None:
+        self._started = time.monotonic()
+        self._pairs = 0
+        self._losses: list[float] = []
+
+    def add(self, pairs: int, loss: float) -> None:
+        self._pairs += pairs
+        self._losses.append(loss)
+
+    def entry(self) -> dict[str, Any]:
+        """What the curve keeps; the mean loss starts anew."""
+        loss, self._losses = sum(self._losses) / len(self._losses), []
+        return {"pairs": self._pairs, "minutes": round(self._seconds() / 60, 1), "loss": round(loss, 4)}
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def __str__(self) -> str:
+        recent = self._losses[-_REPORT_EVERY:]
+        loss = sum(recent) / max(1, len(recent))
+        return f"loss {loss:.3f}  {self._pairs / self._seconds():.0f} pairs/s  {self._seconds() / 60:.1f} min"
+
+
+def _rate(step: int, phase: Phase, plan: TrainingPlan) -> float:
+    """Share of the peak rate: up over the first steps, level, then down to zero in a line."""
+    up = step / plan.warmup if plan.warmup else 1.0
+    falling = max(1.0, phase.decay * phase.steps)
+    down = (phase.steps - step + 1) / falling if phase.decay else 1.0
+    return min(1.0, up, down)
+
+
+def _accuracies(
+    model: CrossEncoder, dev: Mapping[str, Sequence[Encoded]], plan: TrainingPlan
+) -> dict[str, float]:
+    return {
+        name: round(accuracy(predict(model, held, bf16=plan.bf16), [item.label for item in held]), 4)
+        for name, held in dev.items()
+    }
 
 
 def _step(
@@ -194,17 +241,12 @@ def _step(
     ids, mask, types, labels = collate(batch)
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=plan.bf16):
         logits = model(ids, mask, types)
-    loss = nli_loss(logits, labels)
+    loss = nli_loss(logits, labels, plan.label_smoothing)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], plan.clip_norm)
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
     return float(loss.detach())
-
-
-def _forever(items: Sequence[Encoded], size: int, rng: random.Random) -> Iterator[list[Encoded]]:
-    while True:
-        yield from shuffled_batches(items, size, rng)
 
 
 def _parameter_groups(model: CrossEncoder, plan: TrainingPlan) -> list[dict[str, Any]]:

@@ -9,17 +9,12 @@ from spacy.tokens import Doc, Span
 
 from reward_service.models.nli_training import rewrites
 
-HONEST = ("self", "reordered", "reworded", "shortened")
-"""The reference itself; its sentences in random order; reworded or shortened by rule; two thirds of them."""
-ATTACKS = ("negated", "other", "shuffled")
-"""Every sentence negated by rule; the reference of another question; the words of each sentence shuffled."""
-KINDS = HONEST + ATTACKS
-
 _SHORTENED = 2 / 3
 
 
 def variants(doc: Doc, other: Doc, participles: Mapping[str, str], rng: random.Random) -> dict[str, str]:
-    """An answer for each of ``KINDS`` from a parsed reference and the parsed one of another question."""
+    """An answer of every kind that rules can make, from a parsed reference and the parsed one of another
+    question."""
     sentences = [sentence for sentence in doc.sents if sentence.text.strip()]
     texts = [sentence.text.strip() for sentence in sentences]
     kept = sorted(rng.sample(range(len(texts)), max(1, round(len(texts) * _SHORTENED))))

@@ -23,8 +23,8 @@ from reward_service.models.cross_encoder import (
     save_cross_encoder,
 )
 from reward_service.models.nli_training.__main__ import base_dir
-from reward_service.models.nli_training.sources import LABEL_IDS, LabelledPair
 from reward_service.models.nli_training.train import accuracy, collate, encode_pairs, nli_loss, predict
+from reward_service.quality.labelled import LABEL_IDS, LabelledPair
 
 WEIGHTS = Path(__file__).parents[3] / "reward_service" / "models" / "nli_embedded"
 MAX_BYTES = 12_000_000

