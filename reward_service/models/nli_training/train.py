@@ -160,13 +160,13 @@ def train(
 ) -> Curve:
     """Train ``model`` in place, phase by phase, and return the dev curve.
 
-    ``dev`` maps a set's name to its pairs. Each entry of the curve holds phase, step (of the phase), pairs
-    seen, minutes, the mean loss since the entry before, and an accuracy for each dev set. ``checkpoint`` is
-    called at each with the phase's name, the model and the curve so far.
+    ``dev`` maps a set's name to its pairs. Each entry of the curve holds the phase's name, its steps, pairs
+    and minutes so far, the mean loss since the entry before, and an accuracy for each dev set.
+    ``checkpoint`` is called at each with the phase's name, the model and the curve so far.
     """
     curve: Curve = []
-    clock = _Clock()
     for phase in phases:
+        clock = _Clock()
         torch.manual_seed(plan.seed)
         optimiser = torch.optim.AdamW(_parameter_groups(model, plan), lr=plan.learning_rate, fused=True)
         pairs = sum(round(share.weight * len(share.items)) for share in phase.shares)
@@ -191,7 +191,7 @@ def train(
 
 
 class _Clock:
-    """Pairs, minutes and losses since training began."""
+    """Pairs, minutes and losses since a phase began."""
 
     def __init__(self) -> None:
         self._started = time.monotonic()
