@@ -132,6 +132,22 @@ def test_licence_is_the_agpl_at_both_places() -> None:
     assert (ROOT / "LICENSE").read_text(encoding="utf-8") == text
 
 
+def test_answer_variants_belong_to_curated_questions_that_no_behaviour_test_asks(
+    pairs: list[dict[str, Any]], behaviour: list[dict[str, str]]
+) -> None:
+    lines = (DATA / "answer_variants.jsonl").read_text(encoding="utf-8").splitlines()
+    answers = [json.loads(line) for line in lines]
+    asked = {answer["instruction"] for answer in answers}
+    assert asked <= {pair["instruction"] for pair in pairs}
+    assert not asked & {entry["question"] for entry in behaviour}
+    kinds = Counter(answer["kind"] for answer in answers)
+    assert kinds == dict.fromkeys(("paraphrase", "reversal", "hollow"), len(asked))
+    assert f"to {len(asked)} of the questions" in (DATA / "README.md").read_text(encoding="utf-8")
+    for answer in answers:
+        assert words(answer["answer"]) >= 80, answer["instruction"]
+        assert bad_characters(answer["answer"]) == [], answer["instruction"]
+
+
 def test_behaviour_texts_are_complete(behaviour: list[dict[str, str]]) -> None:
     assert len(behaviour) == 10
     for entry in behaviour:

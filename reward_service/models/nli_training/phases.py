@@ -12,8 +12,8 @@ from reward_service.models.nli_training.mix import Share
 from reward_service.quality.answers import Question, read_questions
 from reward_service.quality.labelled import LabelledPair, read_labelled
 
-PUBLIC_STEPS = 4000
-READING_STEPS = 5000
+PUBLIC_STEPS = 3500
+READING_STEPS = 6500
 
 CURATED = "curated_qa_dev.jsonl"
 CURATED_PAIRS = 15_000
@@ -25,16 +25,16 @@ DEV_LIMITS = {"lingnli_dev": 800, "wikinli_dev": 500, "cad_dev": 500, "conj_dev"
 """Samples of the dev sets that the curve is measured on."""
 
 READING_WEIGHTS = {
-    "own": 1.5,
-    "derived": 0.5,
-    "derived_public": 0.4,
-    "lingnli_train": 0.25,
-    "wikinli_train": 0.4,
-    "cad_train": 0.6,
+    "own": 1.6,
+    "derived": 0.4,
+    "derived_public": 0.3,
+    "lingnli_train": 0.4,
+    "wikinli_train": 0.5,
+    "cad_train": 1.0,
     "conj_train": 0.15,
     "rte_train": 0.4,
     "med": 0.4,
-    "monli": 0.5,
+    "monli": 0.6,
     "dnc_verbnet": 0.2,
 }
 """How often each set comes up in a round of the second phase."""

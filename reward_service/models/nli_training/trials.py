@@ -74,6 +74,7 @@ TRIALS: dict[str, Trial] = {
     "contradictions both ways": Trial(shares=_both_ways),
     "label smoothing 0.1": Trial(plan={"label_smoothing": 0.1}),
     "half the learning rate": Trial(plan={"learning_rate": 6e-5}),
+    "double the learning rate": Trial(plan={"learning_rate": 2.4e-4}),
     "embeddings trained": Trial(train_embeddings=True),
 }
 

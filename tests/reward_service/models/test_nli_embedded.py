@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from reward_service.errors import ModelUnavailable
+from reward_service.models.judging import judge
 from reward_service.models.nli import EMBEDDED_FOLDER, EmbeddedNli
+from reward_service.quality.labelled import read_labelled
 from reward_service.types import Pair
 
+ROOT = Path(__file__).resolve().parents[3]
+OWN_TEST = ROOT / "training_data" / "nli" / "test.jsonl"
+PUBLIC = ROOT.parent / "shared" / "data" / "nli"
 LONG = "The state is an instrument of class rule. " * 60
 PAIRS = [
     Pair("The bourgeoisie exploits the working class.", "The working class is exploited."),
@@ -77,3 +84,36 @@ def test_missing_weights_say_what_to_do(minilm_folder: Path, tmp_path: Path) -> 
     shutil.copy(EMBEDDED_FOLDER / "config.json", tmp_path)
     with pytest.raises(ModelUnavailable, match="REWARD_NLI_MODEL"):
         EmbeddedNli(minilm_folder, tmp_path)
+
+
+def real_pairs(count: int) -> list[Pair]:
+    """Pairs of our own test split and, where it is there, of public sets that people wrote."""
+    pairs = read_labelled(OWN_TEST)
+    for name in ("wikinli_dev", "lingnli_dev"):
+        if (PUBLIC / f"{name}.jsonl").is_file():
+            pairs += read_labelled(PUBLIC / f"{name}.jsonl")
+    return [pair.pair for pair in random.Random(5).sample(pairs, count)]
+
+
+def test_bfloat16_says_the_same_as_float32(minilm_folder: Path) -> None:
+    """A faster number format may be the default only where it changes no more than one verdict in two
+    hundred."""
+    pairs = real_pairs(1000)
+    full, half = (
+        np.array(judge(EmbeddedNli(minilm_folder, dtype=dtype), pairs))
+        for dtype in (torch.float32, torch.bfloat16)
+    )
+    assert float((full.argmax(axis=1) == half.argmax(axis=1)).mean()) >= 0.995
+    assert float(np.abs(full - half).max()) < 0.1
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_verdict_does_not_depend_on_its_company(minilm_folder: Path, dtype: torch.dtype) -> None:
+    nli = EmbeddedNli(minilm_folder, dtype=dtype)
+    pairs = real_pairs(40)
+    prepared = nli.prepare(pairs)
+    together = np.array(nli.run(prepared))
+    alone = np.array([nli.run([ready])[0] for ready in prepared])
+    backwards = np.array(nli.run(prepared[::-1]))[::-1]
+    np.testing.assert_allclose(together, alone, atol=1e-5)
+    np.testing.assert_allclose(together, backwards, atol=1e-5)

