@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from reward_service.commands.engine import load_models
 from reward_service.errors import ConfigurationError, RequestError
 from reward_service.models.protocols import ModelPack
 from reward_service.quality.answers import Question, read_questions, with_answers
@@ -45,19 +46,10 @@ def run(job: Job, settings: Settings, console: Console) -> int:
         ModelUnavailable: a model can't be loaded.
         ConfigurationError: the weights' folder can't be written; says what to do.
     """
-    from reward_service.models.pack import load_pack
-
     chosen_questions(job)  # a bad line is said before the models take their time
     with console.status(f"loading the models ({settings.models} pack) …"):
-        pack = load_pack(
-            settings.models,
-            nli_model=settings.nli_model,
-            embedding_model=settings.embedding_model,
-            spacy_model=settings.spacy_model,
-            device=settings.device,
-            dtype=settings.dtype,
-            threads=settings.threads,
-        )
+        # An older calibration that the settings name is what this is to replace.
+        pack = load_models(settings.model_copy(update={"nli_calibration": None}))
     calibrate(job, pack, console)
     return 0
 

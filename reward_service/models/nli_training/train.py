@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.nn.functional import log_softmax, softmax
 from transformers import PreTrainedTokenizerBase
 
-from reward_service.models.cross_encoder import LABELS, CrossEncoder
+from reward_service.models.cross_encoder import CrossEncoder
 from reward_service.models.nli_training.mix import Share, rounds
-from reward_service.quality.labelled import LABEL_IDS, LabelledPair
+from reward_service.quality.labelled import LABEL_IDS, LABELS, LabelledPair
 
 _BATCHES_PER_BUCKET = 50
 _LENGTH_STEP = 8
@@ -181,7 +181,7 @@ def train(
                 console.print(f"{phase.name} {step}/{phase.steps}  {clock}", highlight=False)
             if step in due:
                 entry: dict[str, Any] = {"phase": phase.name, "step": step, **clock.entry()}
-                entry.update(_accuracies(model, dev, plan))
+                entry.update(accuracies(model, dev, plan))
                 curve.append(entry)
                 console.print(entry, highlight=False)
                 checkpoint(phase.name, model, curve)
@@ -224,9 +224,10 @@ def _rate(step: int, phase: Phase, plan: TrainingPlan) -> float:
     return min(1.0, up, down)
 
 
-def _accuracies(
+def accuracies(
     model: CrossEncoder, dev: Mapping[str, Sequence[Encoded]], plan: TrainingPlan
 ) -> dict[str, float]:
+    """Set → accuracy on its pairs."""
     return {
         name: round(accuracy(predict(model, held, bf16=plan.bf16), [item.label for item in held]), 4)
         for name, held in dev.items()

@@ -12,7 +12,6 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerBase
 from reward_service.models.cross_encoder import (
     BASE_FILE,
     DELTA_FILE,
-    LABELS,
     CrossEncoder,
     apply_delta,
     compact_delta,
@@ -24,7 +23,7 @@ from reward_service.models.cross_encoder import (
 )
 from reward_service.models.nli_training.__main__ import base_dir
 from reward_service.models.nli_training.train import accuracy, collate, encode_pairs, nli_loss, predict
-from reward_service.quality.labelled import LABEL_IDS, LabelledPair
+from reward_service.quality.labelled import LABEL_IDS, LABELS, LabelledPair
 
 WEIGHTS = Path(__file__).parents[3] / "reward_service" / "models" / "nli_embedded"
 MAX_BYTES = 12_000_000

