@@ -60,7 +60,12 @@ def test_probes_are_open_and_the_workers_are_alive(server: LiveServer) -> None:
 def test_info_and_rewards_say_what_answers(client: httpx.Client) -> None:
     info = ServerInfo.model_validate(client.get("/info").json())
     assert info.pack == "embedded"
-    assert {model.role for model in info.models} == {"nli", "embedder", "annotator"}
+    models = {model.role: model for model in info.models}
+    assert set(models) == {"nli", "embedder", "annotator"}
+    calibrated = models["nli"].calibrated
+    assert calibrated is not None
+    assert "questions of" in calibrated
+    assert models["embedder"].calibrated is None
     rewards = RewardList.model_validate(client.get("/rewards").json()).rewards
     assert DEFAULT_REWARD in {reward.name for reward in rewards}
     assert all(reward.doc and reward.low <= reward.high for reward in rewards)

@@ -25,6 +25,7 @@ from reward_service.commands import calibrate
 from reward_service.models import cross_encoder as ce
 from reward_service.models.annotator import SpacyAnnotator
 from reward_service.models.embedder import SentenceEmbedder
+from reward_service.models.hub import CALIBRATION_FILE
 from reward_service.models.nli import EmbeddedNli
 from reward_service.models.nli_training import card, evaluate, phases, plot, speed
 from reward_service.models.nli_training import train as training
@@ -45,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(options.threads)
     console = Console(width=160)
     stages = STAGES if options.stage == "all" else (options.stage,)
+    evaluate.evaluation_sets(
+        _folders(options), options.seed
+    )  # what is missing is said before the hours go by
     if "train" in stages:
         _train(options, console)
     if "calibrate" in stages:
@@ -84,17 +88,16 @@ def _train(options: argparse.Namespace, console: Console) -> None:
     counts = {name: _counts(shares) for name, shares in read.items()}
     console.print(counts)
     todo = [
-        training.Phase("public", encoded(read["public"]), phases.PUBLIC_STEPS, evaluations=10),
-        training.Phase("reading", encoded(read["reading"]), phases.READING_STEPS, decay=0.6, evaluations=8),
+        training.Phase("public", encoded(read["public"]), phases.PUBLIC_STEPS, evaluations=5),
+        training.Phase("reading", encoded(read["reading"]), phases.READING_STEPS, decay=0.6, evaluations=6),
     ]
     torch.manual_seed(plan.seed)  # the head starts from chance
     model = ce.CrossEncoder.from_base(base)
     before: list[dict[str, Any]] = []
     if options.start is not None:
         model.load_state_dict(torch.load(options.start, weights_only=True))
-        curve_file = options.start.with_name(card.FIGURES_FILE)
-        if curve_file.is_file():
-            before = json.loads(curve_file.read_text(encoding="utf-8"))["dev_curve"]
+        earlier = json.loads(options.start.with_name(card.FIGURES_FILE).read_text(encoding="utf-8"))
+        before = [entry for entry in earlier["dev_curve"] if entry["phase"] == todo[0].name]
         todo = todo[1:]
 
     def checkpoint(phase: str, trained: ce.CrossEncoder, curve: training.Curve) -> None:
@@ -110,6 +113,8 @@ def _train(options: argparse.Namespace, console: Console) -> None:
         for name, pairs in phases.dev_sets(folders, options.seed).items()
     }
     training.train(model, todo, dev, plan, checkpoint, console)
+    for stale in (CALIBRATION_FILE, card.CARD_FILE):  # they speak of other weights
+        (options.out / stale).unlink(missing_ok=True)
     ce.save_cross_encoder(model, options.out, base, _config(base, plan))
     figures = json.loads((options.checkpoints / card.FIGURES_FILE).read_text(encoding="utf-8"))
     ce.write_json(options.out / card.FIGURES_FILE, figures)
@@ -121,7 +126,7 @@ def _calibrate(options: argparse.Namespace, console: Console) -> None:
         dataset=(_held_out(options), ROOT / "training_data" / "curated_qa.jsonl"),
         variants=ROOT / "training_data" / "answer_variants.jsonl",
         pairs=options.own / "dev.jsonl",
-        out=options.out / "calibration.json",
+        out=options.out / CALIBRATION_FILE,
         questions=options.questions,
         seed=options.seed,
     )

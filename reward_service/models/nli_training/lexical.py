@@ -71,8 +71,13 @@ def forms_of(docs: Iterable[Doc]) -> Forms:
 
 
 def opposite(sentence: Span, forms: Forms, rng: random.Random) -> str | None:
-    """The sentence with one word replaced by its opposite: it can't be true beside the sentence."""
+    """The sentence with one word replaced by its opposite: it can't be true beside the sentence.
+
+    None under negations and quantifiers: "wages did not fall" stands well beside "wages did not rise".
+    """
     table = opposites()
+    if any(token.lower_ in _NEGATIONS | _SCOPES for token in sentence):
+        return None
     choices = [
         (token, table[(pos, word)])
         for token in sentence
@@ -127,7 +132,7 @@ def substitute(sentence: Span, token: Token, word: str, forms: Forms) -> str | N
     """The sentence with ``token`` replaced by the lemma ``word`` in the same inflection; None if it's
     unknown."""
     first, _, last = word.rpartition(" ")
-    if token.tag_ in {"NN", "JJ", "RB", "IN", "NNP", "VB", "VBP", "DT"}:
+    if token.tag_ in {"NN", "JJ", "RB", "IN", "NNP", "VB", "VBP"}:
         inflected = last
     elif (last, token.tag_) in forms:
         inflected = forms[(last, token.tag_)]

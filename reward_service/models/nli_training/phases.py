@@ -12,8 +12,8 @@ from reward_service.models.nli_training.mix import Share
 from reward_service.quality.answers import Question, read_questions
 from reward_service.quality.labelled import LabelledPair, read_labelled
 
-PUBLIC_STEPS = 3500
-READING_STEPS = 6500
+PUBLIC_STEPS = 2400
+READING_STEPS = 3700
 
 CURATED = "curated_qa_dev.jsonl"
 CURATED_PAIRS = 15_000
@@ -81,10 +81,8 @@ def curated_by_rule(folders: Folders, seed: int, *, held_out: bool) -> list[Labe
 
 
 def public_by_rule(folders: Folders, seed: int) -> list[LabelledPair]:
-    """Pairs by rule from premises of the public training sets; none that a dev set uses too."""
-    measured = {
-        pair.premise for path in sorted(folders.nli.glob("*_dev.jsonl")) for pair in read_labelled(path)
-    }
+    """Pairs by rule from premises of the public training sets; none that an evaluation set uses too."""
+    measured = {pair.premise for pair in sources.evaluation_pairs(folders.nli)}
     rng = random.Random(f"premises:{seed}")
     premises: list[str] = []
     for name, count in PREMISES.items():

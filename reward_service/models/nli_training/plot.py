@@ -24,9 +24,10 @@ def draw_curve(curve: Sequence[dict[str, Any]], path: Path) -> None:
         figure = Figure(figsize=(8, 4.2))
         axes = figure.add_subplot()
         starts = _starts(curve)
-        seen = [(starts[entry["phase"]] + entry["pairs"]) / 1000 for entry in curve]
         for name in (name for name in curve[-1] if name.endswith("_dev")):
-            values = [100 * entry[name] for entry in curve]
+            measured = [entry for entry in curve if name in entry]
+            seen = [(starts[entry["phase"]] + entry["pairs"]) / 1000 for entry in measured]
+            values = [100 * entry[name] for entry in measured]
             (line,) = axes.plot(seen, values, marker="o", markersize=3)
             axes.annotate(
                 f"{name} {values[-1]:.1f}",

@@ -1,13 +1,16 @@
-"""Reads the labelled pairs and curated questions that the NLI model is trained, calibrated and tested on."""
+"""The labelled pairs that the NLI model is trained on, and what of them is kept for measuring."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reward_service.quality.labelled import LabelledPair, read_labelled
+
+_WORDS = re.compile(r"\w+")
 
 HELD_OUT_PART = 5
 """One pair in about this many of a public set without a split is kept for measuring."""
@@ -46,12 +49,33 @@ def read_set(path: Path) -> list[LabelledPair]:
 
 
 def public_pairs(nli_dir: Path) -> dict[str, list[LabelledPair]]:
-    """The training pairs of each of ``PUBLIC_SETS`` in the folder ``nli_dir``, by the set's name."""
+    """The training pairs of each of ``PUBLIC_SETS`` in the folder ``nli_dir``, by the set's name.
+
+    Pairs that an evaluation set holds too are left out, whatever file they stand in: all of RTE's dev set
+    stands in its training file as it is distributed here, and two pairs of ConjNLI's.
+    """
+    measured = {_key(pair) for pair in evaluation_pairs(nli_dir)}
     found: dict[str, list[LabelledPair]] = {}
     for wanted in PUBLIC_SETS:
         pairs = read_set(nli_dir / f"{wanted.name}.jsonl")
-        found[wanted.name] = split_whole(pairs)[0] if wanted.whole else pairs
+        if wanted.whole:
+            pairs = split_whole(pairs)[0]
+        found[wanted.name] = [pair for pair in pairs if _key(pair) not in measured]
     return found
+
+
+def evaluation_pairs(nli_dir: Path) -> list[LabelledPair]:
+    """The pairs of every public set that is for measuring alone."""
+    paths = [*sorted(nli_dir.glob("*_dev.jsonl")), nli_dir / "fever_symmetric.jsonl"]
+    return [pair for path in paths for pair in read_labelled(path)]
+
+
+def _key(pair: LabelledPair) -> tuple[str, str]:
+    """The words of both texts, whatever their case, spacing and punctuation."""
+    premise, hypothesis = (
+        " ".join(_WORDS.findall(text.casefold())) for text in (pair.premise, pair.hypothesis)
+    )
+    return premise, hypothesis
 
 
 def own_pairs(folder: Path, split: str) -> list[LabelledPair]:
