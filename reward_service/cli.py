@@ -147,7 +147,10 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--out", type=Path, help="where it is written; calibration.json beside the weights by default"
     )
     command.add_argument(
-        "--questions", type=int, default=100, help="at most this many questions, drawn by the seed"
+        "--questions",
+        type=int,
+        default=calibrate.QUESTIONS,
+        help="at most this many questions, drawn by the seed",
     )
     command.add_argument("--seed", type=int, default=20261)
 

@@ -16,49 +16,100 @@ from reward_service.commands.engine import load_models
 from reward_service.errors import ConfigurationError, RequestError
 from reward_service.models.protocols import ModelPack
 from reward_service.quality.answers import Question, read_questions, with_answers
-from reward_service.quality.labelled import read_labelled
+from reward_service.quality.labelled import LabelledPair, read_labelled
 from reward_service.quality.thresholds import CALLS
 from reward_service.settings import Settings
 from reward_service.types import Calibration
 
 OWN_DEV_PAIRS = Path(__file__).parents[2] / "training_data" / "nli" / "dev.jsonl"
 """The labelled pairs of the repository that are there for choosing temperatures."""
+QUESTIONS = 100
+"""At most so many questions choose the thresholds, where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """On what the model is calibrated, and where the result goes."""
+    """What the command line asks for."""
 
     dataset: Sequence[Path]
     """Files of questions and reference answers."""
     variants: Path | None
+    """A file of answers that a person wrote to some of the questions."""
     pairs: Path
     out: Path | None
     questions: int
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """On what a model is calibrated, and where the result goes."""
+
+    questions: Sequence[Question]
+    pairs: Sequence[LabelledPair]
+    source: str
+    """On what, in words, as `GET /info` says it."""
+    out: Path | None
+    """None: beside the weights."""
+    seed: int
+
+
 def run(job: Job, settings: Settings, console: Console) -> int:
-    """Calibrate the NLI model of the settings, write the calibration, and print what it does.
+    """Calibrate the NLI model of the settings, print what that does, and write it.
 
     Raises:
         RequestError: a line of a file is wrong; names file, line and field.
         ModelUnavailable: a model can't be loaded.
-        ConfigurationError: the weights' folder can't be written; says what to do.
+        ConfigurationError: the result can't be written; said before any work is done.
+        OSError: a file can't be read.
     """
-    chosen_questions(job)  # a bad line is said before the models take their time
+    work = work_of(job)  # what is wrong with the files is said before the models take their time
     with console.status(f"loading the models ({settings.models} pack) …"):
         # An older calibration that the settings name is what this is to replace.
         pack = load_models(settings.model_copy(update={"nli_calibration": None}))
-    calibrate(job, pack, console)
+    calibrate(work, pack, console)
     return 0
 
 
-def calibrate(job: Job, pack: ModelPack, console: Console) -> dict[str, Any]:
-    """Calibrate the NLI model of loaded models and write the result; returns the figures behind it.
+def work_of(job: Job) -> Work:
+    """The files that a job names, read; errors as of `run`."""
+    questions = [question for path in job.dataset for question in read_questions(path)]
+    if job.variants is not None:
+        questions = with_answers(questions, job.variants)
+    chosen = drawn(questions, job.questions, job.seed)
+    by_hand = sum(bool(question.by_hand) for question in chosen)
+    files = ", ".join(path.name for path in job.dataset)
+    hand = f", {by_hand} of them with answers by hand ({job.variants.name})" if job.variants else ""
+    source = (
+        f"thresholds on {len(chosen)} questions of {files} with honest and attacked answers{hand}; "
+        f"temperature on {job.pairs.name}"
+    )
+    return Work(chosen, read_labelled(job.pairs), source, job.out, job.seed)
+
+
+def drawn(questions: Sequence[Question], count: int, seed: int) -> list[Question]:
+    """At most ``count`` different questions: those with answers by hand first, then others by the seed.
 
     Raises:
-        RequestError, ConfigurationError: as `run`.
+        RequestError: these are fewer than two.
+    """
+    distinct: dict[str, Question] = {}
+    for question in questions:
+        distinct.setdefault(question.question, question)
+    found = list(distinct.values())
+    random.Random(f"questions:{seed}").shuffle(found)
+    found.sort(key=lambda question: not question.by_hand)
+    if min(count, len(found)) < 2:
+        raise RequestError("thresholds need at least two questions: one chooses, the other reports")
+    return found[:count]
+
+
+def calibrate(work: Work, pack: ModelPack, console: Console) -> dict[str, Any]:
+    """Calibrate the NLI model of loaded models, print and write the result; returns the figures behind it.
+
+    Raises:
+        ConfigurationError: the result can't be written; said before any work is done.
+        RequestError: a reference holds no claim.
     """
     from reward_service.models.calibration import Reader, choose, gather, temperature_of
     from reward_service.models.hub import CALIBRATION_FILE
@@ -66,51 +117,33 @@ def calibrate(job: Job, pack: ModelPack, console: Console) -> dict[str, Any]:
 
     nli = pack.nli
     assert isinstance(nli, WindowedNli)  # what a pack of real models holds
-    pairs, questions = read_labelled(job.pairs), chosen_questions(job)
+    out = work.out or nli.folder / CALIBRATION_FILE
+    _require_writable(out)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
-        first = progress.add_task("temperature (pairs)", total=len(pairs))
-        temperature = temperature_of(nli, pairs, lambda count: progress.advance(first, count))
-        progress.update(first, completed=len(pairs))
-        second = progress.add_task("thresholds (questions)", total=len(questions))
+        first = progress.add_task("temperature (pairs)", total=len({pair.pair for pair in work.pairs}))
+        temperature = temperature_of(nli, work.pairs, lambda count: progress.advance(first, count))
+        second = progress.add_task("thresholds (questions)", total=len(work.questions))
         reader = Reader(pack.annotator, pack.embedder, nli.recalibrated(Calibration(temperature=temperature)))
-        gathered = gather(questions, reader, job.seed, lambda count: progress.advance(second, count))
-    calibration, figures = choose(gathered, temperature, source_of(job, questions))
-    out = job.out or nli.folder / CALIBRATION_FILE
+        gathered = gather(work.questions, reader, work.seed, lambda count: progress.advance(second, count))
+    calibration, figures = choose(gathered, temperature, work.source)
+    show(calibration, figures, console)
+    write_calibration_file(out, calibration, nli.spec)
+    console.print(f"written to {out}", highlight=False, markup=False, soft_wrap=True)
+    return figures
+
+
+def _require_writable(out: Path) -> None:
     try:
-        write_calibration_file(out, calibration, nli.spec)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        probe = out.with_name(f".{out.name}.probe")
+        probe.touch()
+        probe.unlink()
     except OSError as error:
         raise ConfigurationError(
             f"{out} can't be written ({error}); name another place with --out, and set "
             "REWARD_NLI_CALIBRATION to it"
         ) from error
-    show(calibration, figures, console)
-    console.print(f"written to {out}", highlight=False, soft_wrap=True)
-    return figures
-
-
-def chosen_questions(job: Job) -> list[Question]:
-    """At most as many questions as the job wants: those with answers by hand, then others drawn by the
-    seed."""
-    questions = [question for path in job.dataset for question in read_questions(path)]
-    if job.variants is not None:
-        questions = with_answers(questions, job.variants)
-    random.Random(f"questions:{job.seed}").shuffle(questions)
-    questions.sort(key=lambda question: not question.by_hand)
-    if len(questions[: job.questions]) < 2:
-        raise RequestError("thresholds need at least two questions: one chooses, the other reports")
-    return questions[: job.questions]
-
-
-def source_of(job: Job, questions: Sequence[Question]) -> str:
-    """On what the model is calibrated, as `GET /info` says it."""
-    files = ", ".join(path.name for path in job.dataset)
-    by_hand = sum(bool(question.by_hand) for question in questions)
-    hand = f", {by_hand} of them with answers by hand ({job.variants.name})" if job.variants else ""
-    return (
-        f"thresholds on {len(questions)} questions of {files} with honest and attacked answers{hand}; "
-        f"temperature on {job.pairs.name}"
-    )
 
 
 def show(calibration: Calibration, figures: dict[str, Any], console: Console) -> None:

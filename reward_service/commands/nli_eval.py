@@ -13,13 +13,13 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from reward_service.models.protocols import ModelSpec
-from reward_service.quality.labelled import LABELS, LabelledPair, read_labelled
+from reward_service.quality.labelled import LABELS, read_labelled
 from reward_service.quality.metrics import Report, report
 from reward_service.settings import Settings
-from reward_service.text import normalise
-from reward_service.types import Calibration, Pair
+from reward_service.types import Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +55,24 @@ def run(job: Job, settings: Settings, console: Console) -> int:
             dtype=settings.dtype,
             threads=settings.threads,
         )
-    wanted = [Pair(normalise(pair.premise), normalise(pair.hypothesis)) for pair in pairs]
+    wanted = [pair.pair for pair in pairs]
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     started = time.monotonic()
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("judging", total=len(set(wanted)))
         verdicts = judge(nli, wanted, lambda count: progress.advance(task, count))
-    seconds = time.monotonic() - started
+    rate = len(set(wanted)) / (time.monotonic() - started)
     found = report(np.array(verdicts, dtype=np.float64), pairs)
     if job.as_json:
-        told = as_json(found, job.file, nli.spec, nli.calibration, seconds)
+        told = as_json(found, job.file, nli.spec, nli.calibration, rate)
         sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     else:
-        show(found, pairs, nli.spec, nli.calibration, seconds)
+        show(found, nli.spec, nli.calibration, rate)
     return 0
 
 
 def as_json(
-    found: Report, file: Path, spec: ModelSpec, calibration: Calibration, seconds: float
+    found: Report, file: Path, spec: ModelSpec, calibration: Calibration, rate: float
 ) -> dict[str, Any]:
     """The report with the model that it speaks of."""
     model = {"name": spec.name, "revision": spec.revision, "dtype": spec.dtype, "device": spec.device}
@@ -80,24 +80,18 @@ def as_json(
         "file": file.name,
         **found.as_json(),
         "model": {**model, "temperature": calibration.temperature, "calibrated": calibration.source},
-        "pairs_per_second": round(found.n / seconds, 1),
+        "pairs_per_second": round(rate, 1),
     }
 
 
-def show(
-    found: Report,
-    pairs: list[LabelledPair],
-    spec: ModelSpec,
-    calibration: Calibration,
-    seconds: float,
-) -> None:
+def show(found: Report, spec: ModelSpec, calibration: Calibration, rate: float) -> None:
     """Print the report as tables."""
-    out = Console(file=sys.stdout, highlight=False)
+    out = Console(file=sys.stdout, highlight=False, markup=False)
     out.print(
         f"{spec.name} {spec.revision} ({spec.dtype}, {spec.device}), temperature {calibration.temperature}"
     )
     out.print(f"accuracy {found.accuracy:.1%} of {found.n} pairs", style="bold")
-    out.print(f"expected calibration error {found.ece:.3f}, {len(pairs) / seconds:.0f} pairs/s")
+    out.print(f"expected calibration error {found.ece:.3f}, {rate:.0f} distinct pairs/s")
     confusion = Table(title="label (rows) and verdict (columns)")
     for heading in ("", *LABELS):
         confusion.add_column(heading, justify="right" if heading else "left")
@@ -109,5 +103,5 @@ def show(
         for heading, side in (("phenomenon", "left"), ("pairs", "right"), ("accuracy", "right")):
             table.add_column(heading, justify="right" if side == "right" else "left")
         for name, entry in sorted(found.by_phenomenon.items(), key=lambda item: item[1]["accuracy"]):
-            table.add_row(name, str(entry["n"]), f"{entry['accuracy']:.1%}")
+            table.add_row(Text(name), str(entry["n"]), f"{entry['accuracy']:.1%}")
         out.print(table)

@@ -46,8 +46,13 @@ def settings_page() -> str:
         field = Settings.model_fields[name]
         default = "–" if field.default in (None, ()) else f"`{_shown(field.default)}`"
         shown = f"`{variable}`" + (", `PORT`" if name == "port" else "")
-        rows.append(f"| {shown} | {default} | {(field.description or '').replace('|', '/')} |")
+        rows.append(f"| {shown} | {default} | {_line(field.description)} |")
     return "\n".join([_HEAD, *rows, _FOOT])
+
+
+def _line(description: str | None) -> str:
+    """A docstring of several lines as one cell."""
+    return " ".join((description or "").split()).replace("|", "/")
 
 
 def _shown(default: object) -> str:

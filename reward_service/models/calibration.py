@@ -1,7 +1,9 @@
 """Calibrates an NLI model: temperature on labelled pairs, thresholds on honest and attacked answers.
 
-The evidence is gathered by `reward_service.claims`, exactly as the rewards gather it.  Every other question
-chooses the thresholds, the rest reports what they do.
+The evidence on claims is gathered by `reward_service.claims`, exactly as the rewards gather it.  Every other
+question chooses the thresholds, the rest reports what they do.  Contradictions within an answer are looked
+for between neighbours, without the filters by which `reward_service.consistency` spares pairs that can't
+contradict each other: the threshold errs on the side of silence.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from reward_service import claims
+from reward_service.consistency import NEIGHBOURS
 from reward_service.models.judging import judge
 from reward_service.models.nli import WindowedNli
 from reward_service.models.nli_training.derive import parse_corpus
@@ -33,8 +36,6 @@ from reward_service.text import normalise
 from reward_service.types import AnnotatedSample, Calibration, Pair, Sample, Verdict, Verdicts
 from shared.completion import split
 
-APART = 2
-"""Sentences of one answer up to this many apart are compared."""
 BLATANT = 3
 """The first sentences of each reference that are put beside their own negation."""
 
@@ -73,9 +74,7 @@ class Reader:
 
 def temperature_of(nli: WindowedNli, pairs: Sequence[LabelledPair], advance: Advance) -> float:
     """The temperature with the least cross-entropy on labelled pairs."""
-    verdicts = judge(
-        nli, [Pair(normalise(pair.premise), normalise(pair.hypothesis)) for pair in pairs], advance
-    )
+    verdicts = judge(nli, [pair.pair for pair in pairs], advance)
     factor = fit_temperature(np.array(verdicts, dtype=np.float64), pairs)
     return round(nli.calibration.temperature * factor, 3)
 
@@ -92,12 +91,14 @@ def gather(questions: Sequence[Question], reader: Reader, seed: int, advance: Ad
         other = corpus.docs[(index + 1 + rng.randrange(max(1, len(questions) - 1))) % len(questions)]
         answers = {**variants(doc, other, corpus.participles, rng), **question.by_hand}
         found.cases.append([_case(kind, question, answer, reader) for kind, answer in answers.items()])
-        texts = [sentence.text.strip() for sentence in doc.sents if sentence.text.strip()]
-        near = [pair for apart in range(1, APART + 1) for pair in zip(texts, texts[apart:], strict=False)]
+        sentences = [sentence for sentence in doc.sents if sentence.text.strip()]
+        texts = [normalise(sentence.text.strip()) for sentence in sentences]
+        near = [
+            pair for apart in range(1, NEIGHBOURS + 1) for pair in zip(texts, texts[apart:], strict=False)
+        ]
         found.within.append(max(_two_way(reader.nli, near), default=0.0))
-        found.blatant.extend(
-            _two_way(reader.nli, list(zip(texts, negated(list(doc.sents)), strict=False))[:BLATANT])
-        )
+        denied = [normalise(text) for text in negated(sentences[:BLATANT])]
+        found.blatant.extend(_two_way(reader.nli, list(zip(texts[:BLATANT], denied, strict=True))))
         advance(1)
     return found
 

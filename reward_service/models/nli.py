@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -273,10 +274,10 @@ def read_calibration_file(path: Path, spec: ModelSpec) -> Calibration:
         raise ModelUnavailable(f"the calibration {path} can't be read: {error}") from error
     if not isinstance(values, dict):
         raise ModelUnavailable(f"{path}: a calibration must be a JSON object")
-    made_for = {"name": values.pop("model", spec.name), "revision": values.pop("revision", spec.revision)}
-    if made_for != {"name": spec.name, "revision": spec.revision}:
+    name, revision = values.pop("model", None), values.pop("revision", None)
+    if (name, revision) != (spec.name, spec.revision):
         raise ModelUnavailable(
-            f"{path} was made for {made_for['name']} at {made_for['revision']}, and the NLI model is "
+            f"{path} was made for {name} at {revision}, and the NLI model is "
             f"{spec.name} at {spec.revision}; remove it, and make it anew with `python -m reward_service "
             "calibrate`"
         )
@@ -284,13 +285,21 @@ def read_calibration_file(path: Path, spec: ModelSpec) -> Calibration:
     unknown = set(values) - known
     if unknown:
         raise ModelUnavailable(f"{path}: unknown calibration field {', '.join(sorted(unknown))}")
-    for name, value in values.items():
-        if name != "source" and (isinstance(value, bool) or not isinstance(value, int | float)):
-            raise ModelUnavailable(f"{path}: calibration field {name} must be a number, not {value!r}")
-    calibration = Calibration(**values)
-    if not calibration.temperature > 0:
-        raise ModelUnavailable(f"{path}: the temperature must be positive, not {calibration.temperature}")
-    return calibration
+    for field, value in values.items():
+        if problem := _problem(field, value):
+            raise ModelUnavailable(f"{path}: calibration field {field} {problem}, not {value!r}")
+    return Calibration(**values)
+
+
+def _problem(field: str, value: object) -> str | None:
+    """What a calibration's field must be; None where it is."""
+    if field == "source":
+        return None if value is None or isinstance(value, str) else "must be a text"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return "must be a number"
+    if field == "temperature":
+        return None if value > 0 else "must be positive"
+    return None if 0 <= value <= 1 else "must lie between 0 and 1"
 
 
 def write_calibration_file(path: Path, calibration: Calibration, spec: ModelSpec) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from reward_service.errors import RequestError
 from reward_service.jsonl import records, text
 from reward_service.quality.thresholds import BY_HAND
+
+_WORD = re.compile(r"\w")
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,12 @@ def read_questions(path: Path) -> list[Question]:
         RequestError: a line is wrong, named by file, line and field, or there is none.
         OSError: the file can't be read.
     """
-    found = [
-        Question(text(record, "instruction", place), text(record, "response", place))
-        for _, place, record in records(path.read_bytes(), str(path))
-    ]
+    found = []
+    for _, place, record in records(path.read_bytes(), str(path)):
+        answer = text(record, "response", place)
+        if not _WORD.search(answer):
+            raise RequestError(f"{place}:response: holds no words", where="response")
+        found.append(Question(text(record, "instruction", place), answer))
     if not found:
         raise RequestError(f"{path} holds no question")
     return found
@@ -38,6 +43,8 @@ def read_questions(path: Path) -> list[Question]:
 
 def with_answers(questions: Sequence[Question], path: Path) -> list[Question]:
     """The questions with the answers of a file: lines of ``instruction``, ``kind`` (``BY_HAND``), ``answer``.
+
+    Each question may have one answer of each kind.
 
     Raises:
         RequestError: a line is wrong or answers none of the questions; named by file, line and field.
@@ -52,5 +59,7 @@ def with_answers(questions: Sequence[Question], path: Path) -> list[Question]:
             raise RequestError(
                 f"{place}:instruction: none of the questions is {asked!r}", where="instruction"
             )
+        if kind in answers[asked]:
+            raise RequestError(f"{place}:kind: the question has a {kind} already", where="kind")
         answers[asked][kind] = text(record, "answer", place)
     return [replace(question, by_hand=answers[question.question]) for question in questions]

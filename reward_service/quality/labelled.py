@@ -8,6 +8,7 @@ from typing import Any
 
 from reward_service.errors import RequestError
 from reward_service.jsonl import records, text
+from reward_service.text import normalise
 from reward_service.types import Pair
 
 LABELS = ("entailment", "neutral", "contradiction")
@@ -32,8 +33,8 @@ class LabelledPair:
 
     @property
     def pair(self) -> Pair:
-        """The question to a model."""
-        return Pair(self.premise, self.hypothesis)
+        """The question to a model, both texts normalised as the server does it."""
+        return Pair(normalise(self.premise), normalise(self.hypothesis))
 
 
 def read_labelled(path: Path) -> list[LabelledPair]:

@@ -12,7 +12,7 @@ from reward_service.cli import main
 from reward_service.models.hub import CALIBRATION_FILE
 from reward_service.models.pack import load_nli
 from reward_service.settings import variables
-from reward_service.types import Calibration
+from reward_service.types import Calibration, Pair
 
 PAIRS = [
     (
@@ -175,10 +175,21 @@ def test_an_answer_to_no_question_is_refused(tmp_path: Path, capsys: pytest.Capt
     assert "hand.jsonl:1:instruction" in " ".join(capsys.readouterr().err.split())
 
 
-def test_another_temperature_shares_the_weights() -> None:
+def test_another_temperature_flattens_the_same_verdict() -> None:
     nli = load_nli("embedded", device="cpu")
     flat = nli.recalibrated(Calibration(temperature=50.0))
-    pair = nli.prepare([])
-    assert pair == []
-    assert flat.calibration.temperature == 50.0
-    assert nli.calibration.temperature != 50.0
+    prepared = nli.prepare([Pair("Bread is dear.", "Bread is cheap.")])
+    (sharp,), (dull,) = nli.run(prepared), flat.run(prepared)
+    assert max(dull) == pytest.approx(1 / 3, abs=0.1)
+    assert sharp.index(max(sharp)) == dull.index(max(dull))
+    assert max(sharp) > max(dull)
+
+
+def test_a_place_that_cannot_be_written_is_said_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a_file").write_text("")
+    assert calibrated(tmp_path, "--out", str(tmp_path / "a_file" / "c.json")) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "name another place with --out" in said
+    assert "temperature (pairs)" not in said

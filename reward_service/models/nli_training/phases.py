@@ -12,6 +12,8 @@ from reward_service.models.nli_training.mix import Share
 from reward_service.quality.answers import Question, read_questions
 from reward_service.quality.labelled import LabelledPair, read_labelled
 
+PUBLIC, READING = "public", "reading"
+"""The names of the phases."""
 PUBLIC_STEPS = 2400
 READING_STEPS = 3700
 

@@ -23,7 +23,7 @@ from transformers import AutoTokenizer
 from reward_service.models.cross_encoder import CrossEncoder
 from reward_service.models.nli_training import phases
 from reward_service.models.nli_training import train as training
-from reward_service.models.nli_training.__main__ import OWN, ROOT, base_dir
+from reward_service.models.nli_training.base import CHECKPOINTS, OWN, base_dir
 from reward_service.models.nli_training.mix import Share
 from reward_service.quality.labelled import LABEL_IDS, LabelledPair
 
@@ -119,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="+", choices=list(TRIALS), help="these trials alone")
-    parser.add_argument("--out", type=Path, default=ROOT / "runs" / "nli" / "trials.json")
+    parser.add_argument("--out", type=Path, default=CHECKPOINTS / "trials.json")
     return parser
 
 

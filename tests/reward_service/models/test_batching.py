@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_service.models.batching import by_length, cut, deduplicate, scatter
+from reward_service.models.batching import by_length, cut, deduplicate, equal_lengths, scatter
 
 costs_lists = st.lists(st.integers(min_value=0, max_value=400), max_size=60)
 
@@ -61,3 +61,9 @@ def test_a_missing_result_is_an_error() -> None:
 def test_batches_of_no_items_are_refused() -> None:
     with pytest.raises(ValueError, match="max_items"):
         list(cut([0], [1], max_tokens=10, max_items=0))
+
+
+def test_batches_of_equal_lengths_hold_one_length_each_and_all_items() -> None:
+    lengths = [16, 8, 16, 24, 8, 8, 40]
+    found = list(equal_lengths(lengths, max_tokens=16))
+    assert found == [[1, 4], [5], [0], [2], [3], [6]]

@@ -21,7 +21,7 @@ from reward_service.models.cross_encoder import (
     quantise_rows,
     save_cross_encoder,
 )
-from reward_service.models.nli_training.__main__ import base_dir
+from reward_service.models.nli_training.base import base_dir
 from reward_service.models.nli_training.train import accuracy, collate, encode_pairs, nli_loss, predict
 from reward_service.quality.labelled import LABEL_IDS, LABELS, LabelledPair
 

@@ -27,6 +27,8 @@ PAIRS = [
     Pair("The state " * 60, "class rule " * 60),
 ]
 
+MADE_FOR = {"model": "tiny", "revision": "test"}
+
 Build = Callable[..., Path]
 
 
@@ -139,7 +141,7 @@ def test_the_end_of_a_long_premise_counts(nli: HubNli) -> None:
 def test_temperature_flattens_and_comes_from_beside_the_weights(tiny_bart: Build) -> None:
     folder = tiny_bart()
     (sharp,) = judge(load(folder), PAIRS[0])
-    stored = {"temperature": 50.0, "claim_entailed": 0.4, "source": "a test"}
+    stored = {**MADE_FOR, "temperature": 50.0, "claim_entailed": 0.4, "source": "a test"}
     (folder / "calibration.json").write_text(json.dumps(stored), encoding="utf-8")
     calibrated = load(folder)
     assert calibrated.calibration == Calibration(temperature=50.0, claim_entailed=0.4, source="a test")
@@ -154,11 +156,21 @@ def test_without_a_calibration_the_defaults_hold(nli: HubNli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stored", "named"), [({"claim_entaild": 0.4}, "claim_entaild"), ({"temperature": "hot"}, "temperature")]
+    ("stored", "named"),
+    [
+        ({"claim_entaild": 0.4}, "claim_entaild"),
+        ({"temperature": "hot"}, "temperature must be a number"),
+        ({"temperature": float("inf")}, "temperature must be a number"),
+        ({"temperature": 0}, "temperature must be positive"),
+        ({"claim_entailed": 7}, "claim_entailed must lie between"),
+        ({"source": 5}, "source must be a text"),
+        ({"model": "another"}, "was made for another"),
+        ({"revision": None}, "was made for tiny at None"),
+    ],
 )
 def test_a_wrong_calibration_names_its_field(tiny_bart: Build, stored: dict[str, object], named: str) -> None:
     folder = tiny_bart()
-    (folder / "calibration.json").write_text(json.dumps(stored), encoding="utf-8")
+    (folder / "calibration.json").write_text(json.dumps(MADE_FOR | stored), encoding="utf-8")
     with pytest.raises(ModelUnavailable, match=named):
         load(folder)
 

@@ -54,3 +54,15 @@ def test_a_bad_answer_is_named(tmp_path: Path, line: dict[str, str], says: str) 
 def test_a_bad_question_is_named(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"qa.jsonl:1:response: is missing"):
         read_questions(write(tmp_path / "qa.jsonl", {"instruction": "What is rent?"}))
+
+
+def test_a_second_answer_of_a_kind_is_refused(tmp_path: Path) -> None:
+    line = {"instruction": "What is rent?", "kind": "hollow", "answer": "x"}
+    with pytest.raises(RequestError, match=r"hand.jsonl:2:kind: the question has a hollow already"):
+        with_answers([Question("What is rent?", "A share.")], write(tmp_path / "hand.jsonl", line, line))
+
+
+def test_a_reference_without_words_is_named(tmp_path: Path) -> None:
+    file = write(tmp_path / "qa.jsonl", {"instruction": "What is rent?", "response": "—"})
+    with pytest.raises(RequestError, match=r"qa.jsonl:1:response: holds no words"):
+        read_questions(file)

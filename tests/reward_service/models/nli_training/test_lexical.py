@@ -26,6 +26,10 @@ def test_a_word_becomes_its_opposite_in_the_same_inflection(nlp: Language) -> No
     assert changed == "Wages decreased in that year."
 
 
+def test_nothing_is_opposite_under_a_negation(nlp: Language) -> None:
+    assert lexical.opposite(one(nlp, "Wages never increased in that year."), FORMS, random.Random(0)) is None
+
+
 def test_a_word_of_unknown_inflection_is_left_alone(nlp: Language) -> None:
     assert lexical.opposite(one(nlp, "Wages increased in that year."), {}, random.Random(0)) is None
 
@@ -44,7 +48,7 @@ def test_a_negation_before_the_word_is_seen(nlp: Language) -> None:
 
 def test_sentences_with_quantifiers_that_turn_the_direction_are_left_alone(nlp: Language) -> None:
     assert not substitutions(one(nlp, "Every child plays a violin."))
-    assert not substitutions(one(nlp, "If she plays a violin, nobody will never listen."))
+    assert not substitutions(one(nlp, "She never played a violin without joy."))
 
 
 def test_opposites_hold_in_both_directions_and_never_name_the_word_itself() -> None:
@@ -52,7 +56,7 @@ def test_opposites_hold_in_both_directions_and_never_name_the_word_itself() -> N
     assert table[("verb", "strengthen")] == "weaken"
     assert table[("verb", "weaken")] == "strengthen"
     assert all(word != opposite for (_, word), opposite in table.items())
-    assert {pos for pos, _ in table} <= {"noun", "verb", "adj", "adv", "prep", "det", "conj"}
+    assert {pos for pos, _ in table} <= {"noun", "verb", "adj", "adv", "prep"}
 
 
 def test_no_kind_is_its_own_kind_and_no_group_repeats_a_word() -> None:
