@@ -77,9 +77,9 @@ def _train(options: argparse.Namespace, console: Console) -> None:
     counts = {name: _counts(shares) for name, shares in read.items()}
     console.print(counts)
     todo = [
-        training.Phase(phases.PUBLIC, encoded(read[phases.PUBLIC]), phases.PUBLIC_STEPS, evaluations=5),
+        training.Phase(phases.PUBLIC, encoded(read[phases.PUBLIC]), options.steps[0], evaluations=5),
         training.Phase(
-            phases.READING, encoded(read[phases.READING]), phases.READING_STEPS, decay=0.6, evaluations=6
+            phases.READING, encoded(read[phases.READING]), options.steps[1], decay=0.6, evaluations=6
         ),
     ]
     torch.manual_seed(plan.seed)  # the head starts from chance
@@ -158,7 +158,7 @@ def _evaluate(options: argparse.Namespace, console: Console) -> None:
     if trained.is_file():
         found["stored"] = evaluate.agreement(nli, _unstored(nli, base, trained), pairs)
     found["speed"] = {
-        name: speed.pace(model).median for name, model in (("float32", nli), ("bfloat16", half))
+        name: speed.pace(model, pairs=256).median for name, model in (("float32", nli), ("bfloat16", half))
     }
     console.print({name: value for name, value in found.items() if name != "final"}, highlight=False)
     _add_figures(options.out, found)
@@ -214,6 +214,14 @@ def _parser() -> argparse.ArgumentParser:
         "--checkpoints", type=Path, default=ours.CHECKPOINTS, help="folder for checkpoints and the curve"
     )
     parser.add_argument("--start", type=Path, help="a checkpoint of the first phase: train the second alone")
+    parser.add_argument(
+        "--steps",
+        type=int,
+        nargs=2,
+        default=(phases.PUBLIC_STEPS, phases.READING_STEPS),
+        metavar=("FIRST", "SECOND"),
+        help="optimiser steps of the two phases",
+    )
     parser.add_argument("--seed", type=int, default=training.TrainingPlan.seed)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(

@@ -179,7 +179,7 @@ def train(
             clock.add(len(batch), _step(model, batch, optimiser, plan))
             if step % _REPORT_EVERY == 0:
                 console.print(f"{phase.name} {step}/{phase.steps}  {clock}", highlight=False)
-            if step in due:
+            if step in due or step == phase.steps:
                 entry: dict[str, Any] = {"phase": phase.name, "step": step, **clock.entry()}
                 entry.update(accuracies(model, dev, plan))
                 curve.append(entry)
