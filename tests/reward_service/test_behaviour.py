@@ -149,8 +149,8 @@ def test_plain_attacks_end_below_a_paraphrase_in_other_words(
     assert min(margins.values()) > 0, margins
 
 
-# The first embedded NLI model seldom sees that a sentence in quite other words entails a claim, and misses
-# swapped roles, so fluent attacks in the reference's own words are held to the mean here (DECISIONS.md, 9).
+# The embedded NLI model does not always see that a sentence in quite other words entails a claim, so fluent
+# attacks in the reference's own words are held to the mean here (DECISIONS.md, 15).
 @pytest.mark.parametrize(
     ("reward", "attack"),
     [
@@ -163,11 +163,7 @@ def test_plain_attacks_end_below_a_paraphrase_in_other_words(
         (SMOOTH, "question_echoed"),
         (FULL, "one_sentence_repeated"),
         (SMOOTH, "one_sentence_repeated"),
-        pytest.param(
-            SMOOTH,
-            "reversal",
-            marks=pytest.mark.xfail(strict=True, reason="known gap of the first embedded NLI model"),
-        ),
+        (SMOOTH, "reversal"),
     ],
 )
 def test_fluent_attacks_end_below_paraphrases_on_average(

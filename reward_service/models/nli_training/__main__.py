@@ -30,6 +30,7 @@ from reward_service.models.nli_training import card, evaluate, phases, plot, sou
 from reward_service.models.nli_training import train as training
 from reward_service.models.nli_training.mix import Share
 from reward_service.models.nli_training.sources import is_for_calibration
+from reward_service.models.pack import has_fast_bfloat16
 from reward_service.models.protocols import ModelPack
 from reward_service.quality.answers import read_questions, with_answers
 from reward_service.quality.labelled import LABELS, LabelledPair
@@ -140,7 +141,7 @@ def _calibrate(options: argparse.Namespace, console: Console) -> None:
         name="embedded",
         annotator=SpacyAnnotator(),
         embedder=SentenceEmbedder(base, name="MiniLM", revision=ours.base_package().requirement),
-        nli=EmbeddedNli(base, options.out),
+        nli=EmbeddedNli(base, options.out, dtype=torch.bfloat16 if has_fast_bfloat16() else torch.float32),
     )
     _add_figures(options.out, {"calibration": calibrate.calibrate(work, models, console)})
 
