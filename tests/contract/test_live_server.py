@@ -64,7 +64,7 @@ def test_info_and_rewards_say_what_answers(client: httpx.Client) -> None:
     assert set(models) == {"nli", "embedder", "annotator"}
     calibrated = models["nli"].calibrated
     assert calibrated is not None
-    assert "questions of" in calibrated
+    assert "thresholds on" in calibrated
     assert models["embedder"].calibrated is None
     rewards = RewardList.model_validate(client.get("/rewards").json()).rewards
     assert DEFAULT_REWARD in {reward.name for reward in rewards}
