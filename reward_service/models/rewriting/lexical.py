@@ -16,7 +16,7 @@ from importlib import resources
 
 from spacy.tokens import Doc, Span, Token
 
-from reward_service.models.nli_training.rewrites import replace_tokens
+from reward_service.models.rewriting.rewrites import replace_tokens
 
 _POS = {"noun": {"NOUN", "PROPN"}, "verb": {"VERB"}, "adj": {"ADJ"}, "adv": {"ADV"}, "prep": {"ADP", "SCONJ"}}
 _NEGATIONS = {"not", "n't", "n’t", "no", "never", "without", "neither", "nor", "nobody", "hardly", "rarely"}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from spacy.tokens import Doc, Span
 
-from reward_service.models.nli_training import rewrites
+from reward_service.models.rewriting import rewrites
 
 _SHORTENED = 2 / 3
 

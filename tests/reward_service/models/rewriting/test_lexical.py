@@ -7,7 +7,7 @@ import random
 from spacy.language import Language
 from spacy.tokens import Span
 
-from reward_service.models.nli_training import lexical
+from reward_service.models.rewriting import lexical
 
 FORMS = {("decrease", "VBD"): "decreased", ("drum", "NNS"): "drums"}
 
