@@ -4,9 +4,11 @@ A claim is a sentence of the reference.  The premises for it are drawn from the 
 closest to it by embedding, each alone, and the closest one with its neighbours.  Entailment is the best that
 any premise gives; contradiction counts only from the closest sentence, if that speaks about the claim and
 reports nobody else's view, or from a sentence that states the claim and is denied.  A sentence that
-contradicts the claim outright caps the entailment, whatever its neighbours give, and a text of shuffled words
-asserts nothing.  After SummaC (Laban et al. 2022), which scores a text by the best sentence-level premise for
-each sentence, with these rules added against gaming.
+contradicts the claim outright caps the entailment, whatever its neighbours give.  Questions, open doubts and
+other people's say-so support nothing, a near-copy with another number, name or negation contradicts, shuffled
+words assert nothing, and the more of an answer is padding or repetition, the less what it entails weighs.
+After SummaC (Laban et al. 2022), which scores a text by the best sentence-level premise for each sentence,
+with these rules added against gaming.
 """
 
 from __future__ import annotations
@@ -15,10 +17,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from reward_service.premises import Plan, claims, plans, same
+from reward_service.bearing import bearing
+from reward_service.difference import Difference
+from reward_service.premises import Plan, plans
+from reward_service.statements import claims, same
 from reward_service.types import AnnotatedSample, Calibration, Pair, Verdict, Verdicts
 
-__all__ = ["Call", "ClaimReading", "claims", "decide", "pairs", "readings", "reference_of", "shares"]
+__all__ = [
+    "Call",
+    "ClaimReading",
+    "bearing",
+    "claims",
+    "decide",
+    "pairs",
+    "readings",
+    "reference_of",
+    "shares",
+]
 
 NO_REFERENCE = "no reference was given"
 NO_CLAIM = "the reference holds no words"
@@ -47,6 +62,8 @@ class ClaimReading:
     """The sentence that gives `contradiction`; None where no sentence may contradict the claim."""
     denied_by: str | None
     """The sentence that denies `against`, where the contradiction is a denial."""
+    differs: Difference | None
+    """How `against` differs from the claim, where it is a false copy of it."""
 
     @property
     def band(self) -> float:
@@ -61,6 +78,7 @@ class ClaimReading:
             "support": self.support,
             "against": self.against,
             "denied_by": self.denied_by,
+            "differs": self.differs.evidence() if self.differs is not None else None,
             "closest": self.sentences[0] if self.sentences else None,
             "cosine": round(self.cosines[0], 4) if self.cosines else None,
             "entailment": round(self.entailment, 4),
@@ -81,14 +99,15 @@ def pairs(sample: AnnotatedSample) -> tuple[Pair, ...]:
             Pair(premise.text, plan.claim)
             for plan in plans(sample)
             for premise in plan.premises
-            if not same(premise.text, plan.claim)
+            if premise.difference is None and not same(premise.text, plan.claim)
         )
     )
 
 
 def readings(sample: AnnotatedSample, verdicts: Verdicts) -> tuple[ClaimReading, ...]:
     """What the answer says of each claim of the reference; empty where the reference holds no words."""
-    return tuple(_read(plan, verdicts) for plan in plans(sample))
+    weight = bearing(sample).weight
+    return tuple(_read(plan, weight, verdicts) for plan in plans(sample))
 
 
 def shares(read: Sequence[ClaimReading]) -> tuple[float, float]:
@@ -106,26 +125,33 @@ def decide(read: Sequence[ClaimReading], calibration: Calibration) -> Call:
     return "entailment" if entailed >= calibration.answer_entailed else "neutral"
 
 
-def _read(plan: Plan, verdicts: Verdicts) -> ClaimReading:
+def _read(plan: Plan, weight: float, verdicts: Verdicts) -> ClaimReading:
     entailment, contradiction = 0.0, 0.0
-    support = against = denied_by = None
+    support = against = denied_by = differs = None
     overruled = False
     for premise in plan.premises:
+        if premise.difference is not None:
+            differs, overruled = premise.difference, True
+            contradiction, against, denied_by = premise.difference.overlap, premise.text, None
+            continue
         identical = same(premise.text, plan.claim)
         verdict = _SAME if identical else verdicts[Pair(premise.text, plan.claim)]
         if premise.denial is not None:
             # The sentence states the claim, and the answer denies it.
             if verdict.entailment > contradiction:
                 contradiction, against, denied_by = verdict.entailment, premise.text, premise.denial.cue
+                differs = None
             continue
         if premise.supports and verdict.entailment > entailment:
             entailment, support = verdict.entailment, premise.text
         if premise.opposes and verdict.contradiction > contradiction:
             contradiction, against, denied_by = verdict.contradiction, premise.text, None
-            overruled = verdict.contradiction > verdict.entailment
+            differs = None
+            overruled = overruled or verdict.contradiction > verdict.entailment
     if overruled or denied_by is not None:
         # What the closest sentence says against the claim, its neighbours and lesser sentences can't undo.
         entailment = min(entailment, 1.0 - contradiction)
+    entailment *= weight
     total = entailment + contradiction
     if total > 1.0:
         entailment, contradiction = entailment / total, contradiction / total
@@ -142,6 +168,7 @@ def _read(plan: Plan, verdicts: Verdicts) -> ClaimReading:
         support,
         against,
         denied_by,
+        differs,
     )
 
 

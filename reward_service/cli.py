@@ -1,4 +1,4 @@
-"""The command line: `serve`, `score FILE`, `nli-eval FILE`, `calibrate`, `models`, `openapi`."""
+"""The command line: `serve`, `score FILE`, `audit`, `nli-eval FILE`, `calibrate`, `models`, `openapi`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ from rich.logging import RichHandler
 from rich.text import Text
 
 from reward_service import __version__
-from reward_service.commands import calibrate, models, nli_eval, openapi, score, serve
+from reward_service.commands import audit, calibrate, models, nli_eval, openapi, score, serve
 from reward_service.errors import TouchstoneError
 from reward_service.settings import load_settings
 from shared.client_errors import RewardClientError
 from shared.integrity import IntegrityError
 from shared.schema import DEFAULT_REWARD, Detail
+
+AUDITED = (DEFAULT_REWARD, "full_coherence_smooth_reward")
+"""What `audit` looks at where nothing else is said."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,6 +61,18 @@ def _run(parsed: argparse.Namespace, console: Console) -> int:
             settings = load_settings()
             _log(settings.log_level, console)
             return score.run(job, settings, console)
+        case "audit":
+            inquiry = audit.Job(
+                dataset=parsed.dataset,
+                answers=parsed.answers,
+                rewards=tuple(dict.fromkeys(parsed.reward or AUDITED)),
+                sample=parsed.sample,
+                seed=parsed.seed,
+                url=parsed.url,
+                require=tuple(parsed.require),
+                out=parsed.out,
+            )
+            return audit.run(inquiry, load_settings(), console)
         case "nli-eval":
             return nli_eval.run(nli_eval.Job(parsed.file, parsed.json), load_settings(), console)
         case "calibrate":
@@ -114,6 +129,38 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--detail", choices=[str(detail) for detail in Detail], default=str(Detail.SCORES))
     command.add_argument("--url", help="a running server; without it the models are loaded here")
 
+    command = commands.add_parser("audit", help="pit honest answers against attacks under a reward")
+    command.add_argument(
+        "--dataset",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="questions and reference answers: lines of instruction, response",
+    )
+    command.add_argument(
+        "--answers",
+        type=Path,
+        help="answers that people wrote: lines of instruction, kind (paraphrase, reversal or hollow), answer",
+    )
+    command.add_argument(
+        "--reward", action="append", help=f"may be repeated; {' and '.join(AUDITED)} by default"
+    )
+    command.add_argument("--sample", type=_positive, help="at most this many questions, drawn by the seed")
+    command.add_argument("--seed", type=int, default=20261)
+    command.add_argument("--url", help="a running server; without it the models are loaded here")
+    command.add_argument(
+        "--require",
+        action="append",
+        default=[],
+        metavar="FIGURE>=NUMBER",
+        help="exit with status 1 where it is missed, such as win_rate>=0.97, win_rate.reversal>=0.93, "
+        "zero_spread<=0.05; may be repeated",
+    )
+    command.add_argument(
+        "-o", "--out", type=Path, default=Path("runs/audit"), help="folder for audit.json and audit.html"
+    )
+
     command = commands.add_parser("nli-eval", help="measure the NLI model on labelled pairs")
     command.add_argument(
         "file",
@@ -159,3 +206,11 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("openapi", help="write docs/openapi.json and docs/settings.md")
     command.add_argument("--check", action="store_true", help="change nothing, fail if they differ")
     return parser
+
+
+def _positive(text: str) -> int:
+    """A whole number of 1 or more; argparse says what is wrong with any other text."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be 1 or more, not {value}")
+    return value

@@ -59,8 +59,15 @@ _REFUSE = (
 )
 _NONE = r"(?:none|nothing|no (?:part|word|sentence)|not (?:a|one) (?:single )?(?:word|sentence))"
 _ALL = (
-    r"(?:all|everything|every (?:single )?(?:word|sentence|claim|statement|line|part)|"
-    r"each (?:of|word|sentence|claim))"
+    r"(?:all|everything|every (?:single )?(?:one|word|sentence|claim|statement|line|part)|"
+    r"each (?:of|one|word|sentence|claim))"
+)
+# As a heading, without a verb: "Common misconceptions about the state:".
+_MYTHS = (
+    r"(?:(?:the|some|\w+|\d+) )?(?:(?:most|very) )?"
+    r"(?:common|popular|widespread|frequent|typical|old|usual)? ?"
+    r"(?:myths?|misconceptions?|misunderstandings?|fallacies|falsehoods|untruths|"
+    r"(?:false|wrong|untrue|incorrect|mistaken) (?:statements?|claims?|answers?|views?|ideas?|beliefs?))"
 )
 _HERE = r"(?:here|below|in (?:this|the) (?:text|answer|passage|quotation|reference|paragraph))"
 _TOLD = r"(?:says?|said|claims?|claimed|states?|stated|written|quoted|asserts?|asserted|told)"
@@ -86,6 +93,8 @@ BACK_ALL = _compile(
     rf"{_LEAD}(?:{_ALL}|the (?:above|foregoing|preceding|previous|quoted|whole|entire)|"
     rf"(?:these|those)(?: {_SAID})?)\b[^,;:]{{0,80}}?{_PREDICATE}",
     rf"{_LEAD}what (?:\w{{1,20}} ){{1,4}}?{_TOLD}\b[^,;:]{{0,40}}?{_PREDICATE}",
+    rf"{_LEAD}(?:do not|don['’]t|never) (?:believe|trust|accept) (?:a (?:single )?word|any|all|everything|"
+    r"it|this|that|these|those)\b",
     rf"{_LEAD}{_REFUSE} (?:all|any|every|each|a (?:single )?word|the (?:above|foregoing)|these|those|what)\b",
 )
 """Denies all that stands before it."""
@@ -94,6 +103,9 @@ AHEAD = _compile(
     rf"(?:{_PREDICATE}|{_FALSE}{_END})",
     rf"{_LEAD}it{_PREDICATE}[^:]{{0,80}}(?::\s*$|:\s*[\"“]|\bthe following\b)",
     rf"{_LEAD}{_NONE} (?:of|in) (?:what follows|the following)\b",
+    rf"{_MYTHS}(?: (?:about|concerning|regarding|on|around) [^.:]{{1,100}})?\s*[:.]?\s*$",
+    r"what [^:.?]{1,80}?(?:does|do|did|would)(?: not|n['’]t) "
+    r"(?:say|claim|teach|hold|mean|argue|state|assert)\b[^:.?]{0,40}[:.]?\s*$",
     rf"{_LEAD}{_REFUSE}\b[^:]{{0,80}}(?::\s*$|:\s*[\"“]|\bthe following\b)",
 )
 """Denies what stands behind it."""
@@ -116,7 +128,9 @@ WITHIN = tuple(
         rf"(?:this|that|it|which)?{_PREDICATE}",
         rf"(?P<said>.+?)\s*[,;:—–]\s*(?:(?:but|and|yet) )?(?:this|that|which){_PREDICATE}",
         rf"(?P<said>.+?)\s*[,;:—–]\s*(?:(?:but|and|yet) )?it{_PREDICATE}\s*[.!]*$",
-        r"(?:wrong|false|untrue|incorrect|nonsense|not true)\s*[:—–]\s*(?P<said>.+)",
+        r"(?:wrong|false|untrue|incorrect|nonsense|not true|myth|misconception)\s*[:—–]\s*(?P<said>.+)",
+        r"(?P<said>.+?)\s*[(\[](?:(?:but )?(?:this|that|which|it) is )?"
+        rf"{_HOW}(?:{_FALSE}|not {_TRUE})[.!]?[)\]]\s*[.!]*$",
     )
 )
 """Denies a statement that stands within the sentence."""

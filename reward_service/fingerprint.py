@@ -15,7 +15,14 @@ from shared.schema import SCHEMA_VERSION
 
 PACKAGE = Path(__file__).parent
 SHARED = PACKAGE.parent / "shared"
-SCORING_CODE = ("rewards/*.py", "models/*.py", "lexicons/*.py", "quality/labelled.py", "*.py")
+SCORING_CODE = (
+    "rewards/*.py",
+    "models/*.py",
+    "lexicons/*.py",
+    "lexicons/*.tsv",
+    "quality/labelled.py",
+    "*.py",
+)
 NOT_SCORING = frozenset(
     {"app.py", "cli.py", "__main__.py", "settings.py", "errors.py", "jsonl.py"}
     | {"fakes.py", "fake_syntax.py", "scheduler.py", "queue.py", "judging.py", "calibration.py"}

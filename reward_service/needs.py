@@ -8,20 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from reward_service.markdown import plain
 from reward_service.rewards.base import REFERENCE_READS, Reads, Reward
 from reward_service.text import normalise
 from reward_service.types import EMPTY_DOCUMENT, AnnotatedSample, Document, Pair, Sample
 
 
 def normalised(sample: Sample) -> Sample:
-    """The sample with question, answer and reference normalised; an empty reference is none."""
+    """The sample with question, answer and reference normalised, the latter two without Markdown.
+
+    An empty reference is none.
+    """
     completion = replace(
         sample.completion,
         reasoning=normalise(sample.completion.reasoning),
-        answer=normalise(sample.completion.answer).strip(),
+        answer=_read(sample.completion.answer),
     )
-    reference = normalise(sample.reference).strip() if sample.reference is not None else ""
+    reference = _read(sample.reference) if sample.reference is not None else ""
     return Sample(sample.id, normalise(sample.question).strip(), completion, reference or None)
+
+
+def _read(text: str) -> str:
+    return plain(normalise(text)).strip()
 
 
 def scorable(sample: Sample, function: Reward) -> bool:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from reward_service.denial import Denial, denials
+from reward_service.difference import Difference, Word, difference, overlap, words_of
 from reward_service.reported import is_reported
+from reward_service.statements import bare, claims, distinct, same
 from reward_service.syntax import is_word_soup
 from reward_service.types import AnnotatedSample, Document, Span
+from reward_service.uncommitted import is_uncommitted
 
 CLOSEST = 3
 """Sentences of the answer that are read against each claim."""
 SPEAKS_ABOUT = 0.5
 """Cosine of sentence and claim from which the sentence speaks about the claim and may contradict it."""
-MIN_WORDS = 4
-"""A sentence with fewer words is a fragment ("No.", "In short:") and claims nothing by itself."""
-
-_WORD = re.compile(r"\w+(?:[-'’]\w+)*")
-_QUOTES = re.compile('["“”«»]')
 
 
 class Premise(NamedTuple):
@@ -33,6 +29,8 @@ class Premise(NamedTuple):
     opposes: bool
     denial: Denial | None = None
     """Set: the answer denies `text`, so that its entailment of the claim is a contradiction."""
+    difference: Difference | None = None
+    """Set: `text` is a false copy of the claim, so that it contradicts the claim whatever a model says."""
 
 
 class Plan(NamedTuple):
@@ -40,30 +38,6 @@ class Plan(NamedTuple):
     sentences: tuple[str, ...]
     cosines: tuple[float, ...]
     premises: tuple[Premise, ...]
-
-
-def claims(reference: Document) -> tuple[Span, ...]:
-    """The sentences of a reference that claim something, each distinct one once.
-
-    Fragments and questions are left out, unless the reference holds nothing else.
-    """
-    worded = distinct(reference.sentences)
-    full = tuple(span for span in worded if word_count(span.text) >= MIN_WORDS and not _asks(span.text))
-    return full or worded
-
-
-def distinct(sentences: Sequence[Span]) -> tuple[Span, ...]:
-    """The sentences that hold words, each text once whatever its case and punctuation."""
-    kept: dict[str, Span] = {}
-    for sentence in sentences:
-        if key := _key(sentence.text):
-            kept.setdefault(key, sentence)
-    return tuple(kept.values())
-
-
-def word_count(text: str) -> int:
-    """Words of a text; "don't" and "surplus-value" are one word each."""
-    return len(_WORD.findall(text))
 
 
 def plans(sample: AnnotatedSample) -> Iterator[Plan]:
@@ -89,16 +63,15 @@ def plans(sample: AnnotatedSample) -> Iterator[Plan]:
     for claim, row in zip(wanted, np.clip(cosines, -1.0, 1.0), strict=True):
         order = np.argsort(-row, kind="stable")[:CLOSEST]
         nearest = [(offered[i], float(row[i])) for i in order]
-        denial = partial(_denial_against, claim, stated, answered)
+        stance = _Stance(claim, wanted, stated, answered, [sentence for sentence, _ in nearest])
         premises = [
             premise
             for rank, (sentence, cosine) in enumerate(nearest)
             if not soup or same(sentence.text, claim.text)
-            for premise in _alone(sentence, cosine, rank, denial(sentence), answered)
+            for premise in _alone(sentence, cosine, rank, stance)
         ]
         closest = nearest[0][0]
-        joins = not soup and not _withdrawn(denial(closest))
-        if joins and (text := _joined(closest, sample.answer, denial)):
+        if not soup and stance.asserted(closest) and (text := _joined(closest, sample.answer, stance)):
             premises.append(Premise(text, supports=True, opposes=False))
         yield Plan(
             claim.text,
@@ -115,6 +88,7 @@ class _Context:
         self._document = document
         self._denials = {document.sentences[index]: denial for index, denial in denied.items()}
         self._reported: dict[Span, bool] = {}
+        self._words: dict[Span, tuple[Word, ...]] = {}
 
     def denial(self, sentence: Span) -> Denial | None:
         return self._denials.get(sentence)
@@ -123,6 +97,70 @@ class _Context:
         if sentence not in self._reported:
             self._reported[sentence] = is_reported(self._document, sentence)
         return self._reported[sentence]
+
+    def words(self, sentence: Span) -> tuple[Word, ...]:
+        if sentence not in self._words:
+            self._words[sentence] = words_of(self._document, sentence)
+        return self._words[sentence]
+
+
+class _Stance:
+    """Where an answer stands on one claim: what it denies, leaves open, or turns into its contrary."""
+
+    def __init__(
+        self,
+        claim: Span,
+        claims: Sequence[Span],
+        stated: _Context,
+        answered: _Context,
+        nearest: Sequence[Span],
+    ) -> None:
+        self._claim, self._stated, self._answered = claim, stated, answered
+        # A view that the reference itself reports, or a question that it asks, may be reported or asked
+        # again.
+        self._open = stated.reported(claim) or is_uncommitted(claim.text)
+        self.false_copy: Span | None = None
+        self.difference: Difference | None = None
+        spoken = [sentence for sentence in nearest if self.asserted(sentence) and not self.reported(sentence)]
+        if spoken:
+            self._find_false_copy(claims, spoken)
+
+    def denial(self, sentence: Span) -> Denial | None:
+        """How the answer denies a sentence, as far as that turns it against the claim.
+
+        Where the reference itself denies the same, or reports the same view, an answer that denies it agrees.
+        """
+        denial = self._answered.denial(sentence)
+        if denial is None or self._stated.denial(self._claim):
+            return None
+        return None if denial.view and self._stated.reported(self._claim) else denial
+
+    def asserted(self, sentence: Span) -> bool:
+        """Whether the answer stands for the sentence, and the sentence is no false copy of the claim."""
+        denial = self.denial(sentence)
+        denied = denial is not None and not denial.within  # as a whole, so that it asserts nothing
+        uncommitted = not self._open and is_uncommitted(sentence.text)
+        return not (denied or uncommitted or sentence == self.false_copy)
+
+    def reported(self, sentence: Span) -> bool:
+        """Whether the sentence reports somebody's view."""
+        return self._answered.reported(sentence)
+
+    def _find_false_copy(self, claims: Sequence[Span], spoken: Sequence[Span]) -> None:
+        """Look at the sentence that copies the claim most closely: does it turn it into its contrary?
+
+        It has to be a copy of this claim and no other: two claims of one reference may differ in a year.
+        """
+        ours = self._stated.words(self._claim)
+        copy = max(spoken, key=lambda sentence: overlap(ours, self._answered.words(sentence)))
+        theirs = self._answered.words(copy)
+        found = None if same(copy.text, self._claim.text) else difference(ours, theirs)
+        if found is not None and all(
+            overlap(self._stated.words(other), theirs) < found.overlap
+            for other in claims
+            if other != self._claim
+        ):
+            self.false_copy, self.difference = copy, found
 
 
 def _denials_of_copies(sample: AnnotatedSample) -> dict[int, Denial]:
@@ -135,9 +173,9 @@ def _denials_of_copies(sample: AnnotatedSample) -> dict[int, Denial]:
     found, agreed = denials(sample.answer), denials(sample.reference)
     places: dict[str, int] = {}
     for place, sentence in enumerate(reference):
-        places.setdefault(_bare(sentence.text), place)
+        places.setdefault(bare(sentence.text), place)
     for seed, denial in sorted(found.items()):
-        at = places.get(_bare(denial.said))
+        at = places.get(bare(denial.said))
         if at is None or at in agreed or denial.view:
             continue
         for step in (-1, 1):
@@ -150,57 +188,25 @@ def _denials_of_copies(sample: AnnotatedSample) -> dict[int, Denial]:
     return found
 
 
-def _denial_against(claim: Span, stated: _Context, answered: _Context, sentence: Span) -> Denial | None:
-    """How the answer denies a sentence, as far as that turns it against the claim.
-
-    Where the reference itself denies the same, or reports the same view, an answer that denies it agrees.
-    """
-    denial = answered.denial(sentence)
-    if denial is None or stated.denial(claim) or (denial.view and stated.reported(claim)):
-        return None
-    return denial
-
-
-def _alone(
-    sentence: Span, cosine: float, rank: int, denial: Denial | None, answered: _Context
-) -> Iterator[Premise]:
+def _alone(sentence: Span, cosine: float, rank: int, stance: _Stance) -> Iterator[Premise]:
     about = cosine >= SPEAKS_ABOUT
-    if not _withdrawn(denial):
-        opposes = rank == 0 and about and not answered.reported(sentence)
+    denial = stance.denial(sentence)
+    if sentence == stance.false_copy:
+        yield Premise(sentence.text, supports=False, opposes=False, difference=stance.difference)
+    elif stance.asserted(sentence):
+        opposes = rank == 0 and about and not stance.reported(sentence)
         yield Premise(sentence.text, supports=True, opposes=opposes)
     if denial is not None and about:
         for said in dict.fromkeys((denial.said, denial.said if denial.within else sentence.text)):
             yield Premise(said, supports=False, opposes=False, denial=denial)
 
 
-def _withdrawn(denial: Denial | None) -> bool:
-    """The whole sentence is denied elsewhere, so it asserts nothing."""
-    return denial is not None and not denial.within
-
-
-def _joined(sentence: Span, answer: Document, denial: Callable[[Span], Denial | None]) -> str | None:
-    """A sentence with its neighbours but for the denied ones and copies of it; None where none is left."""
+def _joined(sentence: Span, answer: Document, stance: _Stance) -> str | None:
+    """A sentence with those neighbours that are asserted and no copies of it; None where none is left."""
     index = answer.sentences.index(sentence)
     around = [
         other
         for other in answer.sentences[max(0, index - 1) : index + 2]
-        if other == sentence or not (_withdrawn(denial(other)) or same(other.text, sentence.text))
+        if other == sentence or (stance.asserted(other) and not same(other.text, sentence.text))
     ]
     return " ".join(other.text for other in around) if len(around) > 1 else None
-
-
-def same(one: str, other: str) -> bool:
-    """Equal but for case, spacing, quotation marks and full stop; a statement entails itself."""
-    return _bare(one) == _bare(other)
-
-
-def _bare(text: str) -> str:
-    return " ".join(_QUOTES.sub(" ", text.casefold()).split()).strip(" .,;:!")
-
-
-def _key(text: str) -> str:
-    return " ".join(_WORD.findall(text.casefold()))
-
-
-def _asks(text: str) -> bool:
-    return text.rstrip(" \"”'’)]").endswith("?")

@@ -28,6 +28,14 @@ _INVISIBLE = re.compile(
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
+_LOOK_ALIKES = str.maketrans(
+    "аАеЕоОрРсСхХуУіІјЈѕЅԁһНВМКТгпѵԛԝοΟαΑΒΕΖΗΙΚΜΝΡΤΥΧνρυικօոսհցզ",
+    "aAeEoOpPcCxXyYiIjJsSdhHBMKTrnvqwoOaABEZHIKMNPTYXvpuikonuhgq",
+)
+"""Cyrillic, Greek and Armenian letters that read as Latin ones in a Latin word; after Unicode's UTS #39."""
+_WORD = re.compile(r"[^\W\d_]+")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+
 
 def normalise(text: str) -> str:
     """The text as every model and reward sees it: same words for the reader, one spelling for the computer.
@@ -38,10 +46,12 @@ def normalise(text: str) -> str:
     - what is invisible goes: NUL and other control characters but line feed and tab, soft hyphens, zero-width
       characters, bidi controls, variation selectors, tags, fillers.  Nothing hides in them or is cut by them;
     - more than 30 combining marks in a row are cut to 30 (no script needs more, and time is quadratic);
-    - NFKC: look-alikes made for compatibility become plain ("ﬁ" → "fi", no-break space → space).
+    - NFKC: look-alikes made for compatibility become plain ("ﬁ" → "fi", no-break space → space);
+    - in words that hold Latin letters, Cyrillic, Greek and Armenian letters that look like Latin ones become
+      these: "nоt" with a Cyrillic о is "not".  Words of one alphabet stay as they are.
 
-    Case, punctuation and white space otherwise stay, and so do letters that merely look Latin.
-    Offsets of annotations refer to the result.  Idempotent and linear; plain ASCII comes back as it is.
+    Case, punctuation and white space otherwise stay.  Offsets of annotations refer to the result.
+    Idempotent and linear; plain ASCII comes back as it is.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -50,7 +60,15 @@ def normalise(text: str) -> str:
     text = _INVISIBLE.sub("", text)
     if text.isascii():
         return text
-    return unicodedata.normalize("NFKC", _limit_marks(text))
+    return _WORD.sub(_latin_word, unicodedata.normalize("NFKC", _limit_marks(text)))
+
+
+def _latin_word(match: re.Match[str]) -> str:
+    """A word in one alphabet, if it is Latin but for letters that look Latin."""
+    word = match[0]
+    if word.isascii() or _LATIN.search(word) is None:
+        return word
+    return word.translate(_LOOK_ALIKES)
 
 
 def _limit_marks(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from reward_service.commands.engine import load_models
-from reward_service.errors import ConfigurationError, RequestError
+from reward_service.errors import ConfigurationError
 from reward_service.models.protocols import ModelPack
-from reward_service.quality.answers import Question, read_questions, with_answers
+from reward_service.quality.answers import Question, drawn, read_questions, with_answers
 from reward_service.quality.labelled import LabelledPair, read_labelled
 from reward_service.quality.thresholds import CALLS
 from reward_service.settings import Settings
@@ -85,23 +84,6 @@ def work_of(job: Job) -> Work:
         f"temperature on {job.pairs.name}"
     )
     return Work(chosen, read_labelled(job.pairs), source, job.out, job.seed)
-
-
-def drawn(questions: Sequence[Question], count: int, seed: int) -> list[Question]:
-    """At most ``count`` different questions: those with answers by hand first, then others by the seed.
-
-    Raises:
-        RequestError: these are fewer than two.
-    """
-    distinct: dict[str, Question] = {}
-    for question in questions:
-        distinct.setdefault(question.question, question)
-    found = list(distinct.values())
-    random.Random(f"questions:{seed}").shuffle(found)
-    found.sort(key=lambda question: not question.by_hand)
-    if min(count, len(found)) < 2:
-        raise RequestError("thresholds need at least two questions: one chooses, the other reports")
-    return found[:count]
 
 
 def calibrate(work: Work, pack: ModelPack, console: Console) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import statistics
 import sys
@@ -10,21 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from reward_service.api import convert
-from reward_service.api.context import Scorer
+from reward_service.commands.backend import Backend, backend
 from reward_service.commands.engine import Build, build_engine
 from reward_service.commands.lines import Line, read_lines
-from reward_service.errors import ConfigurationError, RequestError
+from reward_service.errors import RequestError
 from reward_service.settings import Settings
-from shared.client import RewardClient
 from shared.client_errors import RewardRejected
-from shared.schema import Detail, ItemResult, Lane, ScoreItem, ScoreResponse
+from shared.schema import Detail, ItemResult
 
 CHUNK = 32
 """Items of one request: small enough for the progress to move, large enough for full batches."""
@@ -41,38 +38,6 @@ class Job:
     url: str | None
 
 
-class Backend(Protocol):
-    """Scores a few items: an engine of our own, or a server."""
-
-    def score(self, items: Sequence[ScoreItem], job: Job) -> ScoreResponse: ...
-
-
-@dataclass(frozen=True, slots=True)
-class OwnEngine:
-    """The engine in this process."""
-
-    runner: asyncio.Runner
-    engine: Scorer
-    settings: Settings
-
-    def score(self, items: Sequence[ScoreItem], job: Job) -> ScoreResponse:
-        samples = convert.samples(items, self.settings.limits)
-        work = self.engine.score(
-            samples, job.rewards, lane=Lane.EVALUATION, deadline_s=self.settings.deadline_evaluation_s
-        )
-        return convert.response(self.runner.run(work), job.rewards, job.detail, self.engine.fingerprint)
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A running server."""
-
-    client: RewardClient
-
-    def score(self, items: Sequence[ScoreItem], job: Job) -> ScoreResponse:
-        return self.client.score(items, job.rewards, detail=job.detail, lane=Lane.EVALUATION)
-
-
 def run(job: Job, settings: Settings, console: Console, build: Build = build_engine) -> int:
     """Score a file and print a table of the scores; results go out a line each, in the order of the file.
 
@@ -81,33 +46,10 @@ def run(job: Job, settings: Settings, console: Console, build: Build = build_eng
         ModelUnavailable, RewardClientError: there is nothing to score with.
     """
     lines = read_lines(job.file)
-    with backend(job, settings, console, build) as scorer, output(job.out) as out:
+    with backend(job.url, settings, console, build) as scorer, output(job.out) as out:
         results = list(_score(lines, scorer, job, out, console))
     console.print(summary(results, job.rewards))
     return 0
-
-
-@contextmanager
-def backend(job: Job, settings: Settings, console: Console, build: Build) -> Iterator[Backend]:
-    """What scores: the server at the job's URL, or an engine that is started here and closed at the end."""
-    if job.url is not None:
-        key = settings.api_keys[0].get_secret_value() if settings.api_keys else None
-        deadline_s = settings.deadline_evaluation_s
-        try:
-            client = RewardClient(job.url, api_key=key, deadline_s=deadline_s, patience_s=60.0)
-        except ValueError as error:
-            raise ConfigurationError(f"--url: {error}") from None
-        with client:
-            yield Server(client)
-        return
-    with asyncio.Runner() as runner:
-        engine = build(settings)
-        try:
-            with console.status(f"loading the models ({settings.models} pack) …"):
-                runner.run(engine.start())
-            yield OwnEngine(runner, engine, settings)
-        finally:
-            runner.run(engine.close())
 
 
 @contextmanager
@@ -133,7 +75,7 @@ def _score(
         for first in range(0, len(lines), CHUNK):
             chunk = lines[first : first + CHUNK]
             with _errors_by_line(chunk):
-                answer = scorer.score([line.item for line in chunk], job)
+                answer = scorer.score([line.item for line in chunk], job.rewards, job.detail)
             for result in answer.results:
                 written = result.model_dump() | {"fingerprint": answer.fingerprint}
                 out.write(json.dumps(written, ensure_ascii=False) + "\n")

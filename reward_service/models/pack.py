@@ -11,6 +11,7 @@ from reward_service.models.protocols import ModelPack
 if TYPE_CHECKING:
     import torch
 
+    from reward_service.models.annotator import SpacyAnnotator
     from reward_service.models.embedder import SentenceEmbedder
     from reward_service.models.nli import EmbeddedNli, HubNli
 
@@ -58,6 +59,18 @@ def load_pack(
     embedder = _embedder(embedding_model or fallback, _device(device), dtype)
     annotator = SpacyAnnotator(spacy_model or DEFAULT_PACKAGE)
     return ModelPack(name=name, annotator=annotator, embedder=embedder, nli=nli)
+
+
+def load_readers(
+    pack: PackName, embedding_model: str | None = None, spacy_model: str | None = None
+) -> tuple[SpacyAnnotator, SentenceEmbedder]:
+    """The syntax and embedding models of a pack, on the CPU; arguments and errors as of `load_pack`."""
+    from reward_service.models.annotator import DEFAULT_PACKAGE, SpacyAnnotator
+
+    _check(pack)
+    fallback = FULL_EMBEDDER if pack == "full" else EMBEDDED
+    embedder = _embedder(embedding_model or fallback, "cpu", "float32")
+    return SpacyAnnotator(spacy_model or DEFAULT_PACKAGE), embedder
 
 
 def load_nli(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -63,3 +64,20 @@ def with_answers(questions: Sequence[Question], path: Path) -> list[Question]:
             raise RequestError(f"{place}:kind: the question has a {kind} already", where="kind")
         answers[asked][kind] = text(record, "answer", place)
     return [replace(question, by_hand=answers[question.question]) for question in questions]
+
+
+def drawn(questions: Sequence[Question], count: int, seed: int) -> list[Question]:
+    """At most ``count`` different questions: those with answers by hand first, then others by the seed.
+
+    Raises:
+        RequestError: these are fewer than two.
+    """
+    distinct: dict[str, Question] = {}
+    for question in questions:
+        distinct.setdefault(question.question, question)
+    found = list(distinct.values())
+    random.Random(f"questions:{seed}").shuffle(found)
+    found.sort(key=lambda question: not question.by_hand)
+    if min(count, len(found)) < 2:
+        raise RequestError("at least two different questions are needed")
+    return found[:count]

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
-
-from reward_service.errors import ConfigurationError
+from reward_service.discovery import concrete_classes
 from reward_service.rewards.base import Domain, Reward
 
 
@@ -16,16 +12,7 @@ def reward_classes() -> tuple[type[Reward], ...]:
     Raises:
         ConfigurationError: two rewards share a name.
     """
-    found: dict[str, type[Reward]] = {}
-    for module_info in pkgutil.iter_modules(__path__, f"{__name__}."):
-        module = importlib.import_module(module_info.name)
-        for _, cls in inspect.getmembers(module, inspect.isclass):
-            if not issubclass(cls, Reward) or inspect.isabstract(cls) or cls.__module__ != module.__name__:
-                continue
-            if cls.name in found:
-                raise ConfigurationError(f"two rewards are named {cls.name}: {found[cls.name]} and {cls}")
-            found[cls.name] = cls
-    return tuple(found[name] for name in sorted(found))
+    return concrete_classes(__name__, __path__, Reward)  # type: ignore[type-abstract]
 
 
 def discover(domain: Domain) -> dict[str, Reward]:

@@ -28,6 +28,7 @@ class NliCoherence(Reward):
     low, high = -3.0, 3.0
     reads = frozenset(
         {Reads.ANSWER, Reads.REFERENCE, Reads.ANSWER_SENTENCES, Reads.REFERENCE_SENTENCES, Reads.NLI}
+        | {Reads.QUESTION_VECTOR}
     )
 
     def pairs(self, sample: AnnotatedSample) -> Sequence[Pair]:
@@ -45,6 +46,7 @@ class NliCoherence(Reward):
             "share_contradicted": contradicted,
             "needs_entailed": verdicts.calibration.answer_entailed,
             "needs_contradicted": verdicts.calibration.answer_contradicted,
+            "bearing": claims.bearing(sample).evidence(),
             "claims": [reading.evidence() for reading in read],
         }
         return Score(BANDS[verdict], value=entailed - contradicted, evidence=evidence)

@@ -26,4 +26,8 @@ class NliCoherenceSmooth(NliCoherence):
         read = claims.readings(sample, verdicts)
         mean = fsum(reading.band for reading in read) / len(read)
         mean = max(self.low, min(self.high, mean))  # rounding alone can carry it past an end
-        return Score(mean, value=mean, evidence={"claims": [reading.evidence() for reading in read]})
+        evidence = {
+            "bearing": claims.bearing(sample).evidence(),
+            "claims": [reading.evidence() for reading in read],
+        }
+        return Score(mean, value=mean, evidence=evidence)

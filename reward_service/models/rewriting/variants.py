@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from spacy.tokens import Doc, Span
 
 from reward_service.models.rewriting import rewrites
+from reward_service.models.rewriting.corpus import sentences_of
 
 _SHORTENED = 2 / 3
 
@@ -15,7 +16,7 @@ _SHORTENED = 2 / 3
 def variants(doc: Doc, other: Doc, participles: Mapping[str, str], rng: random.Random) -> dict[str, str]:
     """An answer of every kind that rules can make, from a parsed reference and the parsed one of another
     question."""
-    sentences = [sentence for sentence in doc.sents if sentence.text.strip()]
+    sentences = sentences_of(doc)
     texts = [sentence.text.strip() for sentence in sentences]
     kept = sorted(rng.sample(range(len(texts)), max(1, round(len(texts) * _SHORTENED))))
     return {
@@ -33,9 +34,7 @@ def negated(sentences: Sequence[Span]) -> list[str]:
     """Each sentence with its main predicate negated; "It is false that …" where no rule applies."""
     found: list[str] = []
     for sentence in sentences:
-        heads = rewrites.finite_heads(sentence)
-        plain = rewrites.negate(sentence, heads[0]) if heads else None
-        found.append(plain or rewrites.deny(sentence.text.strip(), random.Random(0)))
+        found.append(rewrites.negate_main(sentence) or rewrites.deny(sentence.text.strip(), random.Random(0)))
     return found
 
 

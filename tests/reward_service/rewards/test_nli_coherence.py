@@ -58,7 +58,9 @@ def test_the_share_of_entailed_claims_makes_the_band(
     score: float,
     value: float,
 ) -> None:
-    result = score_answer(NliCoherence(domain), ANSWER, reference=REFERENCE, nli=nli(*verdicts))
+    result = score_answer(
+        NliCoherence(domain), ANSWER, question=ANSWER, reference=REFERENCE, nli=nli(*verdicts)
+    )
     assert (result.score, result.value) == (score, value)
     assert result.evidence["verdict"] == verdict
 
@@ -82,7 +84,11 @@ def test_contradicted_claims_outweigh_entailed_ones(
 
 def test_the_smooth_score_is_the_mean_over_claims(domain: Domain, score_answer: Scorer) -> None:
     result = score_answer(
-        NliCoherenceSmooth(domain), ANSWER, reference=REFERENCE, nli=nli(E, N, Verdict(0.5, 0.5, 0.0), N)
+        NliCoherenceSmooth(domain),
+        ANSWER,
+        question=ANSWER,
+        reference=REFERENCE,
+        nli=nli(E, N, Verdict(0.5, 0.5, 0.0), N),
     )
     # The answer speaks about no claim, so that nothing is contradicted and P(n) = 1 − P(e).
     expected = [3 * 0.8 - 0.2, 3 * 0.1 - 0.9, 3 * 0.5 - 0.5, 3 * 0.1 - 0.9]
@@ -91,7 +97,7 @@ def test_the_smooth_score_is_the_mean_over_claims(domain: Domain, score_answer: 
 
 
 def test_a_contradiction_counts_three_times_in_the_smooth_score(domain: Domain, score_answer: Scorer) -> None:
-    claim, answer = CLAIMS[0], "The state is never an instrument of class rule."
+    claim, answer = CLAIMS[0], "All classes have used the state for ends of their own rule."
     model = FakeNli({Pair(answer, claim): Verdict(0.1, 0.2, 0.7)})
     result = score_answer(NliCoherenceSmooth(domain), answer, reference=claim, nli=model)
     assert result.score == pytest.approx(3 * 0.1 - 0.2 - 3 * 0.7)
@@ -166,14 +172,15 @@ def test_a_reference_quoted_and_denied_ends_at_the_bottom(
 
 
 @BOTH
-def test_one_good_sentence_repeated_earns_what_it_earns_once(
+def test_one_good_sentence_repeated_earns_no_more_than_once(
     domain: Domain, score_answer: Scorer, reward: type[Reward]
 ) -> None:
     once = score_answer(reward(domain), CLAIMS[0], reference=REFERENCE)
     again = score_answer(reward(domain), " ".join([CLAIMS[0]] * 9), reference=REFERENCE)
-    assert once.score == again.score
-    assert once.evidence == again.evidence
     assert once.score is not None
+    assert again.score is not None
+    assert again.score <= once.score
+    assert again.evidence["bearing"]["idle_sentences"] == [CLAIMS[0]] * 8
     assert once.score < 1
 
 
@@ -195,7 +202,9 @@ def test_shuffled_words_support_no_claim(domain: Domain, score_answer: Scorer) -
     )
     believes = nli(E, E, E, E)
     shuffled = score_answer(NliCoherenceSmooth(domain), soup, reference=REFERENCE, nli=believes)
-    stated = score_answer(NliCoherenceSmooth(domain), ANSWER, reference=REFERENCE, nli=believes)
+    stated = score_answer(
+        NliCoherenceSmooth(domain), ANSWER, question=ANSWER, reference=REFERENCE, nli=believes
+    )
     assert shuffled.score == -1.0
     assert stated.score is not None
     assert stated.score > 0

@@ -1,0 +1,1 @@
+"""Honest answers that a good reward puts near the top, one file each."""

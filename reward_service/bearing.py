@@ -1,0 +1,73 @@
+"""How much of an answer bears on what the reference speaks of: padding and repetition weigh nothing.
+
+An answer that entails every claim and says as much again about other things has not answered as well as one
+that keeps to the point.  What bears on a claim or on the question is told by embedding, sentence by
+sentence.  Pure.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from reward_service.statements import claims, distinct, word_count
+from reward_service.types import AnnotatedSample, Span
+
+BEARS = 0.45
+"""Cosine with a claim, or with the question, from which a sentence bears on it.
+
+Of 23 paraphrases by hand 95 % have at least 0.95 of their words in such sentences; of references padded with
+filler to twice their length 95 % have at most half.
+"""
+NONE_BELOW, ALL_FROM = 0.45, 0.85
+"""Shares of bearing words between which the weight of what an answer entails rises from 0 to 1.
+
+An introduction and a closing sentence cost nothing.
+"""
+
+
+class Bearing(NamedTuple):
+    """What part of an answer bears on the reference or the question."""
+
+    share: float
+    """Of its words, 0 … 1; words of repeated sentences don't count as bearing."""
+    weight: float
+    """By which the entailment of claims is multiplied, 0 … 1."""
+    idle: tuple[str, ...]
+    """The sentences that bear on nothing, or repeat another."""
+
+    def evidence(self) -> dict[str, Any]:
+        """As plain JSON values."""
+        return {
+            "share": round(self.share, 4),
+            "weight": round(self.weight, 4),
+            "idle_sentences": list(self.idle),
+        }
+
+
+def bearing(sample: AnnotatedSample) -> Bearing:
+    """What part of the answer bears on the claims of the reference or on the question.
+
+    The question counts where its vector was asked for.  An answer without words bears on nothing.
+    """
+    wanted = [sample.vectors[claim.text] for claim in claims(sample.reference)]
+    if sample.sample.question in sample.vectors:
+        wanted.append(sample.vectors[sample.sample.question])
+    first = set(distinct(sample.answer.sentences))
+    useful = total = 0
+    idle: list[str] = []
+    targets = np.stack(wanted) if wanted else None  # (claims, dimensions)
+    for sentence in sample.answer.sentences:
+        words = word_count(sentence.text)
+        total += words
+        if sentence in first and targets is not None and _near(targets, sample, sentence):
+            useful += words
+        elif words:
+            idle.append(sentence.text)
+    share = useful / total if total else 0.0
+    return Bearing(share, min(1.0, max(0.0, (share - NONE_BELOW) / (ALL_FROM - NONE_BELOW))), tuple(idle))
+
+
+def _near(targets: np.ndarray[Any, Any], sample: AnnotatedSample, sentence: Span) -> bool:
+    return bool((targets @ sample.vectors[sentence.text]).max() >= BEARS)
