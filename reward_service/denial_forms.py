@@ -103,6 +103,7 @@ AHEAD = _compile(
     rf"(?:{_PREDICATE}|{_FALSE}{_END})",
     rf"{_LEAD}it{_PREDICATE}[^:]{{0,80}}(?::\s*$|:\s*[\"“]|\bthe following\b)",
     rf"{_LEAD}{_NONE} (?:of|in) (?:what follows|the following)\b",
+    r"(?![^.:]*\b(?:is|are|was|were|has|have|had|does|do|can|may|will)\b)"
     rf"{_MYTHS}(?: (?:about|concerning|regarding|on|around) [^.:]{{1,100}})?\s*[:.]?\s*$",
     r"what [^:.?]{1,80}?(?:does|do|did|would)(?: not|n['’]t) "
     r"(?:say|claim|teach|hold|mean|argue|state|assert)\b[^:.?]{0,40}[:.]?\s*$",

@@ -119,11 +119,12 @@ def difference(claim: Sequence[Word], sentence: Sequence[Word]) -> Difference | 
         return Difference("roles", *found, shared)
     if shared < NEAR_COPY:
         return None
-    negated, opposed = _negation(claim, sentence), _opposite(claim, sentence)
-    if negated and not opposed:  # "did not fall" for "rose" is no contradiction
-        return Difference("negation", *negated, shared)
-    if opposed and not negated:
-        return Difference("opposite", *opposed, shared)
+    if found := _opposite(claim, sentence):
+        # "did not fall" for "rose" is no contradiction
+        agree = (_negated(claim).total() - _negated(sentence).total()) % 2 == 0
+        return Difference("opposite", *found, shared) if agree else None
+    if found := _negation(claim, sentence):
+        return Difference("negation", *found, shared)
     if found := _exchanged(_numbers(claim), _numbers(sentence), claim, sentence):
         return Difference("number", *found, shared)
     if found := _exchanged(_names(claim), _names(sentence), claim, sentence):

@@ -34,6 +34,8 @@ _LOOK_ALIKES = str.maketrans(
 )
 """Cyrillic, Greek and Armenian letters that read as Latin ones in a Latin word; after Unicode's UTS #39."""
 _WORD = re.compile(r"[^\W\d_]+")
+_LATIN_TEXT = 0.8
+"""Share of Latin letters from which a text counts as Latin."""
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 
 
@@ -48,7 +50,8 @@ def normalise(text: str) -> str:
     - more than 30 combining marks in a row are cut to 30 (no script needs more, and time is quadratic);
     - NFKC: look-alikes made for compatibility become plain ("ﬁ" → "fi", no-break space → space);
     - in words that hold Latin letters, Cyrillic, Greek and Armenian letters that look like Latin ones become
-      these: "nоt" with a Cyrillic о is "not".  Words of one alphabet stay as they are.
+      these: "nоt" with a Cyrillic о is "not".  In a Latin text so do words of nothing but such letters; other
+      words of one alphabet stay as they are.
 
     Case, punctuation and white space otherwise stay.  Offsets of annotations refer to the result.
     Idempotent and linear; plain ASCII comes back as it is.
@@ -60,15 +63,24 @@ def normalise(text: str) -> str:
     text = _INVISIBLE.sub("", text)
     if text.isascii():
         return text
-    return _WORD.sub(_latin_word, unicodedata.normalize("NFKC", _limit_marks(text)))
+    text = _WORD.sub(_latin_word, unicodedata.normalize("NFKC", _limit_marks(text)))
+    if text.isascii():
+        return text
+    letters = sum(char.isalpha() for char in text)
+    is_latin = len(_LATIN.findall(text)) >= _LATIN_TEXT * letters
+    return _WORD.sub(_look_alike_word, text) if is_latin else text
 
 
 def _latin_word(match: re.Match[str]) -> str:
-    """A word in one alphabet, if it is Latin but for letters that look Latin."""
+    """A word that holds Latin letters, in these alone where the others look Latin."""
     word = match[0]
-    if word.isascii() or _LATIN.search(word) is None:
-        return word
-    return word.translate(_LOOK_ALIKES)
+    return word if word.isascii() or _LATIN.search(word) is None else word.translate(_LOOK_ALIKES)
+
+
+def _look_alike_word(match: re.Match[str]) -> str:
+    """A word that looks Latin from its first letter to its last, in Latin letters."""
+    latin = match[0].translate(_LOOK_ALIKES)
+    return latin if latin.isascii() else match[0]
 
 
 def _limit_marks(text: str) -> str:

@@ -56,6 +56,7 @@ def render(report: Mapping[str, Any]) -> str:
     environment.filters |= {
         "percent": percent,
         "number": number,
+        "plain": plain,
         "duration": duration,
         "words": words,
         "breakable": breakable,
@@ -96,6 +97,12 @@ def number(value: float | None, digits: int = 2) -> str:
         if float(said) == 0:
             said = said.removeprefix("-")
     return said.replace("-", "−")
+
+
+def plain(value: float | None) -> str:
+    """A number with at most four digits behind the point, and no idle zeros."""
+    said = number(value, 4)
+    return said.rstrip("0").rstrip(".") if "." in said else said
 
 
 def duration(seconds: float) -> str:
@@ -150,7 +157,7 @@ def _flags(requirements: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, lis
     for each in requirements:
         if not each["met"]:
             found = flags.setdefault(each["reward"], {}).setdefault(each["subject"], [])
-            found.append(f"{each['text']}, measured {number(each['value'], 4)}")
+            found.append(f"{each['text']}, measured {plain(each['value'])}")
     return flags
 
 

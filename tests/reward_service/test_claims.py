@@ -28,7 +28,9 @@ OPEN = Verdict(0.1, 0.8, 0.1)
 
 
 def annotated(answer: str, reference: str, question: str | None = None) -> AnnotatedSample:
-    """A sample as the engine would build it, from fakes; by default its question asks for all that is said."""
+    """A sample as the engine would build it, from fakes; by default its question asks for all that is
+    said.
+    """
     annotator, embedder = FakeAnnotator(), FakeEmbedder()
     answered, referred = annotator.answer(answer), annotator.answer(reference)
     asked = answer if question is None else question

@@ -56,6 +56,34 @@ def test_a_denied_statement_is_found(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        f"Myths\n\n{PASSAGE}",
+        f"Common misconceptions about the state:\n\n{PASSAGE}",
+        f"The following statements are all false:\n\n{PASSAGE}",
+        f"What the theory does NOT say:\n\n{PASSAGE}",
+        f"It is often said: “{PASSAGE}” Every one of these statements is false.",
+        f"{PASSAGE} Do not believe a word of it.",
+        f"{ONE[:-1]} (false). {TWO[:-1]} (this is wrong).",
+    ],
+)
+def test_a_heading_or_an_aside_denies_too(text: str) -> None:
+    assert set(denied(text).values()) >= {STATED, TWO.casefold().rstrip(".")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"The errors of the Second International:\n\n{PASSAGE}",
+        f"What the theory says:\n\n{PASSAGE}",
+        f"Misconceptions about the state are common. {PASSAGE}",
+    ],
+)
+def test_other_headings_deny_nothing(text: str) -> None:
+    assert denied(text) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         f'"{PASSAGE}" This is false. The state is neutral.',
         f"“{PASSAGE}” That is a lie. The state is neutral.",
         f"{PASSAGE} None of this is true. The state is neutral.",

@@ -28,6 +28,9 @@ any_text = st.text(alphabet=st.characters(), max_size=200)  # lone surrogates in
         ("cafe\u0301", "café"),
         ("剩余价值 قيمة 🚩", "剩余价值 قيمة 🚩"),
         ("tag\U000e0041\U000e0042", "tag"),
+        ("It dоеs nоt, ѕоmе ѕау", "It does not, some say"),  # Cyrillic letters among Latin ones
+        ("Москва, СССР, λόγος", "Москва, СССР, λόγος"),
+        ("Plain Latin words with one ехас among them", "Plain Latin words with one exac among them"),
         ("", ""),
     ],
 )

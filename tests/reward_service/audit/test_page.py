@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from jinja2 import UndefinedError
 
-from reward_service.audit.page import breakable, duration, number, percent, shade, write_page
+from reward_service.audit.page import breakable, duration, number, percent, plain, shade, write_page
 from reward_service.audit.plots import Axis, bars, dots, levels
 
 SCRIPT = "<script>alert(1)</script>"
@@ -245,7 +245,7 @@ def test_what_is_missed_is_seen_at_once(report: dict[str, Any], tmp_path: Path) 
     found = page(report, tmp_path)
     shown = " ".join(found.text(shown=True).split())
     assert "✗ 1 of 2 requirements is missed, the others are met:" in shown
-    assert "full_coherence_reward: win_rate >= 0.97, but reversal_roles 0.9300" in shown
+    assert "full_coherence_reward: win_rate >= 0.97, but reversal_roles 0.93" in shown
     marked = [
         attributes for tag, attributes in found.elements if tag == "td" and "failed" in _class(attributes)
     ]
@@ -326,6 +326,7 @@ def test_percent_is_whole_only_where_it_is(share: float | None, said: str) -> No
 
 def test_words_and_numbers() -> None:
     assert [number(value) for value in (None, -0.001, -1.5, 3)] == ["–", "0.00", "−1.50", "3"]
+    assert [plain(value) for value in (None, -0.00001, -0.25, 10.0, 10)] == ["–", "0", "−0.25", "10", "10"]
     assert [duration(seconds) for seconds in (8.4, 1830.2, 4320.0)] == ["8 s", "30 min 30 s", "1 h 12 min"]
     assert breakable("a_<b>/c") == "a_<wbr>&lt;b&gt;/<wbr>c"
     assert [shade(rate) for rate in (None, 1.0, 0.999, 0.97, 0.5, 0.0)] == [
