@@ -7,11 +7,12 @@ sentence.  Pure.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from reward_service.statements import claims, distinct, word_count
+from reward_service.statements import bare, word_count
 from reward_service.types import AnnotatedSample, Span
 
 BEARS = 0.45
@@ -47,21 +48,25 @@ class Bearing(NamedTuple):
 
 
 def bearing(sample: AnnotatedSample) -> Bearing:
-    """What part of the answer bears on the claims of the reference or on the question.
+    """What part of the answer bears on what the reference says or on the question.
 
-    The question counts where its vector was asked for.  An answer without words bears on nothing.
+    The question counts where its vector was asked for.  A sentence bears once, or as often as the reference
+    has it.  An answer without words bears on nothing.
     """
-    wanted = [sample.vectors[claim.text] for claim in claims(sample.reference)]
+    wanted = [sample.vectors[sentence.text] for sentence in sample.reference.sentences]
     if sample.sample.question in sample.vectors:
         wanted.append(sample.vectors[sample.sample.question])
-    first = set(distinct(sample.answer.sentences))
+    due = Counter(bare(sentence.text) for sentence in sample.reference.sentences)
+    said: Counter[str] = Counter()
     useful = total = 0
     idle: list[str] = []
     targets = np.stack(wanted) if wanted else None  # (claims, dimensions)
     for sentence in sample.answer.sentences:
         words = word_count(sentence.text)
         total += words
-        if sentence in first and targets is not None and _near(targets, sample, sentence):
+        key = bare(sentence.text)
+        said[key] += 1
+        if said[key] <= max(1, due[key]) and targets is not None and _near(targets, sample, sentence):
             useful += words
         elif words:
             idle.append(sentence.text)

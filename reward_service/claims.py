@@ -40,6 +40,9 @@ NO_CLAIM = "the reference holds no words"
 
 Call = Literal["entailment", "neutral", "contradiction"]
 
+OUTRIGHT = 0.2
+"""An answer that states the contrary of a larger share of the claims, word for word, does not entail them."""
+
 _SAME = Verdict(1.0, 0.0, 0.0)
 
 
@@ -69,6 +72,11 @@ class ClaimReading:
     def band(self) -> float:
         """3·P(entailment) − 1·P(neutral) − 3·P(contradiction)."""
         return 3.0 * self.entailment - self.neutral - 3.0 * self.contradiction
+
+    @property
+    def outright(self) -> bool:
+        """The claim is contradicted in so many words: by a false copy of it, or by a denial."""
+        return self.call == "contradiction" and (self.differs is not None or self.denied_by is not None)
 
     def evidence(self) -> dict[str, Any]:
         """The reading as plain JSON values."""
@@ -118,11 +126,18 @@ def shares(read: Sequence[ClaimReading]) -> tuple[float, float]:
 
 
 def decide(read: Sequence[ClaimReading], calibration: Calibration) -> Call:
-    """The verdict of the whole answer on the whole reference, from one reading or more."""
+    """The verdict of the whole answer on the whole reference, from one reading or more.
+
+    Contradiction where the share of contradicted claims reaches its threshold, else entailment where that of
+    entailed ones does, unless the answer says the contrary of more than a fifth of the claims in so many
+    words.
+    """
     entailed, contradicted = shares(read)
     if contradicted >= calibration.answer_contradicted:
         return "contradiction"
-    return "entailment" if entailed >= calibration.answer_entailed else "neutral"
+    outright = sum(reading.outright for reading in read) / len(read)
+    supported = entailed >= calibration.answer_entailed and outright <= OUTRIGHT
+    return "entailment" if supported else "neutral"
 
 
 def _read(plan: Plan, weight: float, verdicts: Verdicts) -> ClaimReading:

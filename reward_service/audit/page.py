@@ -18,7 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from reward_service.audit.plots import Axis, bars, dots, levels
+from reward_service.audit.plots import Axis, bars, dots, levels, quality_axis
 
 HERE = Path(__file__).parent
 NOTHING = "–"
@@ -62,7 +62,13 @@ def render(report: Mapping[str, Any]) -> str:
         "breakable": breakable,
         "shade": shade,
     }
-    environment.globals |= {"axis": Axis, "bars": bars, "dots": dots, "levels": levels}
+    environment.globals |= {
+        "axis": Axis,
+        "bars": bars,
+        "dots": dots,
+        "levels": levels,
+        "quality_axis": quality_axis,
+    }
     return environment.get_template("page.html.j2").render(
         report=report,
         families=_families(report["attacks"]),
@@ -152,11 +158,12 @@ def _missed(
 
 
 def _flags(requirements: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, list[str]]]:
-    """Reward → subject → what is missed there."""
+    """Reward → attack, or the figure where no attack is meant → what is missed there."""
     flags: dict[str, dict[str, list[str]]] = {}
     for each in requirements:
         if not each["met"]:
-            found = flags.setdefault(each["reward"], {}).setdefault(each["subject"], [])
+            subject = each["subject"] or re.split(r"[^a-z_]", each["text"], maxsplit=1)[0]
+            found = flags.setdefault(each["reward"], {}).setdefault(subject, [])
             found.append(f"{each['text']}, measured {plain(each['value'])}")
     return flags
 

@@ -112,28 +112,29 @@ def bars(counts: Sequence[int], edges: Sequence[float], axis: Axis) -> tuple[Bar
     return tuple(found)
 
 
-def dots(points: Sequence[Sequence[float]], axis: Axis) -> tuple[Dot, ...]:
-    """Every point (quality 0 … 1, score, words) as a dot; the axis is the score's."""
+def quality_axis(points: Sequence[Sequence[float]]) -> Axis:
+    """0 … 1, and from −1 where an answer has more wrong than right."""
+    return Axis(-1.0 if any(point[0] < 0 for point in points) else 0.0, 1.0)
+
+
+def dots(points: Sequence[Sequence[float]], across: Axis, up: Axis) -> tuple[Dot, ...]:
+    """Every point (quality, score, words) as a dot, its quality across and its score up."""
     return tuple(
-        Dot(Axis(0.0, 1.0).at(quality), round(100 - axis.at(score), 2), quality, score, int(words))
+        Dot(across.at(quality), round(100 - up.at(score), 2), quality, score, int(words))
         for quality, score, words in points
     )
 
 
-def levels(points: Sequence[Sequence[float]], axis: Axis, parts: int = 5) -> tuple[Level, ...]:
+def levels(points: Sequence[Sequence[float]], across: Axis, up: Axis, parts: int = 5) -> tuple[Level, ...]:
     """The median score by equal parts of the quality axis; a part without points has none."""
     scores: list[list[float]] = [[] for _ in range(parts)]
     for quality, score, _ in points:
-        scores[min(max(int(quality * parts), 0), parts - 1)].append(score)
+        scores[min(int(across.at(quality) * parts / 100), parts - 1)].append(score)
     width = 100 / parts
-    return tuple(
-        Level(
-            round(index * width, 2),
-            round(width, 2),
-            round(100 - axis.at(median(part)), 2),
-            median(part),
-            len(part),
-        )
-        for index, part in enumerate(scores)
-        if part
-    )
+    found = []
+    for index, part in enumerate(scores):
+        if part:
+            middle = median(part)
+            x, y = round(index * width, 2), round(100 - up.at(middle), 2)
+            found.append(Level(x, round(width, 2), y, middle, len(part)))
+    return tuple(found)

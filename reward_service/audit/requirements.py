@@ -55,6 +55,7 @@ def parse(texts: Sequence[str], families: Mapping[str, str]) -> list[Requirement
                 f"--require {text!r}: must be FIGURE>=NUMBER or FIGURE<=NUMBER", where="require"
             )
         figure, subject, sign, bound = match.groups()
+        subject = subject.strip() if subject else None
         if figure not in FIGURES:
             raise RequestError(
                 f"--require {text!r}: no figure is named {figure!r}; {', '.join(FIGURES)}", where="require"

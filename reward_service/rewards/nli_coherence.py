@@ -18,9 +18,9 @@ class NliCoherence(Reward):
 
     A verdict over the reference's claims (its sentences, see `claims.py`): contradiction −3 where the share
     of contradicted claims reaches the model's threshold, else entailment +3 where the share of entailed
-    claims reaches its own, else neutral −1.  An answer under 20 characters gets −2.  `value` is the share of
-    entailed claims less that of contradicted ones, −1 … 1.  The thresholds are calibrated for each NLI model
-    and stored with it.
+    claims reaches its own and no more than a fifth of them are contradicted word for word, else neutral −1.
+    An answer under 20 characters gets −2.  `value` is the share of entailed claims less that of contradicted
+    ones, −1 … 1.  The thresholds are calibrated for each NLI model and stored with it.
     Source: SummaC (Laban et al. 2022); bands of REWARDS.md.
     """
 

@@ -1,4 +1,4 @@
-"""The main claims of the reference: three fifths of its sentences, the most central ones."""
+"""The main claims of the reference: three fifths of its sentences, the first and the most central ones."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ class Shortened(Maker):
         if len(texts) < MIN_SENTENCES:
             return None
         count = max(2, ceil(SHARE * len(texts)))
-        central = sorted(range(len(texts)), key=lambda index: -source.weights[index])[:count]
-        return " ".join(texts[index] for index in sorted(central))
+        central = sorted(range(1, len(texts)), key=lambda index: -source.weights[index])[: count - 1]
+        return " ".join(texts[index] for index in [0, *sorted(central)])

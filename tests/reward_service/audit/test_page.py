@@ -12,12 +12,12 @@ import pytest
 from jinja2 import UndefinedError
 
 from reward_service.audit.page import breakable, duration, number, percent, plain, shade, write_page
-from reward_service.audit.plots import Axis, bars, dots, levels
+from reward_service.audit.plots import Axis, bars, dots, levels, quality_axis
 
 SCRIPT = "<script>alert(1)</script>"
 QUOTES = """"double" 'single' & ampersand > than < and </style></title>"""
 LONG = "value " * 2000 + "w" * 3000 + " the end"
-VOID = {"meta", "link", "br", "wbr", "img", "input", "hr", "base", "source"}
+VOID = {"meta", "link", "col", "br", "wbr", "img", "input", "hr", "base", "source"}
 LOADING = {"src", "srcset", "data", "action", "formaction", "poster", "background", "xlink:href", "style"}
 HONEST = {
     "reference": {"doc": "The reference itself.", "family": "honest", "made": 3},
@@ -254,9 +254,27 @@ def test_what_is_missed_is_seen_at_once(report: dict[str, Any], tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
+    ("figure", "place"),
+    [
+        ("zero_spread<=0.05", "Groups without spread, %"),
+        ("top_third>=0.95", "93.0"),
+        ("false_contradictions <= 0.01", "full_coherence_reward"),
+    ],
+)
+def test_a_missed_figure_is_marked_where_it_stands(
+    report: dict[str, Any], tmp_path: Path, figure: str, place: str
+) -> None:
+    missed = {"text": figure, "reward": LOSES, "subject": None, "value": 0.5, "met": False}
+    report["requirements"] = [missed]
+    shown = " ".join(page(report, tmp_path).text(shown=True).split())
+    assert f"{LOSES}: {figure}, but 0.5" in shown
+    assert f"{place}✗ missed: {figure}, measured 0.5" in shown
+
+
+@pytest.mark.parametrize(
     ("keep", "says"),
     [
-        (slice(0, 0), "No requirement was set: 2 rewards, 3 attacks"),
+        (slice(0, 0), "No requirement was set; 2 rewards met 3 attacks."),
         (slice(1, 2), "✓ The one requirement is met."),
         (slice(0, 1), "✗ 1 of 1 requirement is missed:"),
     ],
@@ -359,12 +377,18 @@ def test_a_range_without_length_stands_in_the_middle() -> None:
 
 def test_dots_and_medians() -> None:
     points = [[0.1, 0.0, 90], [0.15, 1.0, 90], [1.0, 2.0, 90]]
-    up = Axis(0.0, 2.0)
-    assert [(dot.x, dot.y) for dot in dots(points, up)] == [(10.0, 100.0), (15.0, 50.0), (100.0, 0.0)]
-    assert [(level.x, level.y, level.answers) for level in levels(points, up)] == [
-        (0.0, 75.0, 2),
-        (80.0, 0.0, 1),
-    ]
+    across, up = quality_axis(points), Axis(0.0, 2.0)
+    assert [(dot.x, dot.y) for dot in dots(points, across, up)] == [(10.0, 100.0), (15.0, 50.0), (100.0, 0.0)]
+    medians = [(level.x, level.y, level.answers) for level in levels(points, across, up)]
+    assert medians == [(0.0, 75.0, 2), (80.0, 0.0, 1)]
+
+
+def test_more_wrong_than_right_widens_the_quality_axis() -> None:
+    points = [[-0.5, 0.0, 90], [1.0, 2.0, 90]]
+    across = quality_axis(points)
+    assert (across.low, across.high) == (-1.0, 1.0)
+    assert [dot.x for dot in dots(points, across, Axis(0.0, 2.0))] == [25.0, 100.0]
+    assert [level.x for level in levels(points, across, Axis(0.0, 2.0))] == [20.0, 80.0]
 
 
 def _class(attributes: dict[str, str | None]) -> str:
