@@ -59,6 +59,19 @@ KEEP_MEMORY := MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=17179869184 MALLOC_TOP_
 nli: $(READY) ## train the embedded NLI model anew: hours (DATA=folder of NLI sets, OUT=folder for the weights)
 	$(KEEP_MEMORY) $(PY) -m reward_service.models.nli_training --data $(DATA) --out $(OUT)
 
+# The thresholds that our own rewards are held to.
+AUDIT_REQUIRE := 'win_rate>=0.97' 'win_rate.reversal>=0.93' 'mean_win_rate>=0.99' 'top_third>=0.9' \
+	'false_contradictions<=0.02' 'zero_spread<=0.05'
+AUDIT := $(PY) -m reward_service audit --sample $${SAMPLE:-100} $(addprefix --require ,$(AUDIT_REQUIRE))
+
+audit: $(READY) ## pit honest answers against attacks: runs/audit/*/audit.html (SAMPLE=questions, DATA=folder)
+	@status=0; \
+	$(AUDIT) --dataset training_data/curated_qa.jsonl --answers training_data/answer_variants.jsonl \
+	  --out runs/audit/own || status=$$?; \
+	if [ -e $(DATA)/curated_qa_dev.jsonl ]; then \
+	  $(AUDIT) --dataset $(DATA)/curated_qa_dev.jsonl --out runs/audit/curated || status=$$?; \
+	fi; exit $$status
+
 bench: $(READY) ## the benchmarks: tables, and JSON in runs/benchmarks/
 	$(PY) -m benchmarks.nli
 
@@ -71,4 +84,4 @@ up: ## docker compose up: the reward server, then the trainer
 clean: ## remove .venv, caches and runs
 	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo serve test lint types imports format test-compose data openapi nli bench lock up clean
+.PHONY: help setup demo serve test lint types imports format test-compose data openapi nli audit bench lock up clean

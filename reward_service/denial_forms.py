@@ -89,7 +89,8 @@ BACK = _compile(
 )
 """Denies what stands before it."""
 BACK_ALL = _compile(
-    rf"{_LEAD}{_NONE}\b[^,;:]{{0,80}}?(?:{_BE}\s+{_HOW}{_TRUE}{_END}|\s+holds?\b)",
+    rf"{_LEAD}{_NONE}\b[^,;:]{{0,80}}?"
+    rf"(?:{_BE}\s+{_HOW}{_TRUE}{_END}|\s+(?:holds?|(?:ever )?(?:happened|occurred)|makes (?:any )?sense)\b)",
     rf"{_LEAD}(?:{_ALL}|the (?:above|foregoing|preceding|previous|quoted|whole|entire)|"
     rf"(?:these|those)(?: {_SAID})?)\b[^,;:]{{0,80}}?{_PREDICATE}",
     rf"{_LEAD}what (?:\w{{1,20}} ){{1,4}}?{_TOLD}\b[^,;:]{{0,40}}?{_PREDICATE}",

@@ -43,6 +43,12 @@ _NEGATIONS = frozenset(
 _FOCUS = frozenset(["only", "just", "merely", "simply", "solely", "even"])
 _ARTICLES = frozenset(["the", "a", "an"])
 _HELPERS = frozenset(["do", "not", "never", "n't", "n’t"])
+_OPPOSITES = """
+after before, with without, always sometimes, all some, many few, most few, over under, above below,
+inside outside, for against, because although, because despite
+"""
+_FUNCTION_OPPOSITES = frozenset(frozenset(pair.split()) for pair in _OPPOSITES.split(","))
+"""Words that WordNet leaves out since they aren't nouns, verbs, adjectives or adverbs."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _PREDICATES = frozenset({"VERB", "AUX", "ADJ"})
 _NAMED = frozenset({"PERSON", "NORP", "GPE", "LOC", "FAC", "ORG"})
@@ -155,7 +161,15 @@ def _opposite(ours: Sequence[Word], theirs: Sequence[Word]) -> tuple[str, str] |
     lost = Counter(word.lemma for word in ours) - Counter(word.lemma for word in theirs)
     new = Counter(word.lemma for word in theirs) - Counter(word.lemma for word in ours)
     table = antonyms()
-    return next(((other, word) for word in lost for other in new if other in table.get(word, ())), None)
+    return next(
+        (
+            (other, word)
+            for word in lost
+            for other in new
+            if other in table.get(word, ()) or frozenset((word, other)) in _FUNCTION_OPPOSITES
+        ),
+        None,
+    )
 
 
 def _negated(words: Sequence[Word]) -> Counter[str]:
@@ -172,7 +186,11 @@ def _negated(words: Sequence[Word]) -> Counter[str]:
 
 
 def _numbers(words: Sequence[Word]) -> set[str]:
-    return {match[0] for word in words if (match := _NUMBER.fullmatch(word.token.text))}
+    return {
+        word.token.text.casefold()
+        for word in words
+        if _NUMBER.fullmatch(word.token.text) or word.token.pos == "NUM"
+    }
 
 
 def _names(words: Sequence[Word]) -> set[str]:
@@ -202,7 +220,7 @@ def _missing(wanted: set[str], words: Sequence[Word]) -> Iterator[str]:
 
 
 def _swapped(ours: Sequence[Word], theirs: Sequence[Word]) -> tuple[str, str] | None:
-    """Subject and object of a verb that stand in both, each in the other's place."""
+    """Two actors of a verb that stand in both, each in the other's place."""
     there = set(_actions(ours))
     for verb, subject, item in _actions(theirs):
         if subject != item and (verb, item, subject) in there:
@@ -211,7 +229,7 @@ def _swapped(ours: Sequence[Word], theirs: Sequence[Word]) -> tuple[str, str] | 
 
 
 def _actions(words: Sequence[Word]) -> Iterator[tuple[str, str, str]]:
-    """(verb, who does it, to whom), by lemma; passives turned round."""
+    """(verb, who does it, to whom), by lemma, with "lead to" for a verb and passives turned round."""
     below: dict[int, list[int]] = {}
     for place, word in enumerate(words):
         if word.head not in (-1, place):
@@ -223,7 +241,11 @@ def _actions(words: Sequence[Word]) -> Iterator[tuple[str, str, str]]:
         by = {words[part].token.dep: part for part in parts}
         if "nsubj" in by and "dobj" in by:
             yield word.lemma, words[by["nsubj"]].lemma, words[by["dobj"]].lemma
-        elif "nsubjpass" in by and "agent" in by:
-            doer = next((p for p in below.get(by["agent"], []) if words[p].token.dep == "pobj"), None)
-            if doer is not None:
-                yield word.lemma, words[doer].lemma, words[by["nsubjpass"]].lemma
+        for part in parts:
+            item = next((p for p in below.get(part, []) if words[p].token.dep == "pobj"), None)
+            if item is None:
+                continue
+            if words[part].token.dep == "agent" and "nsubjpass" in by:
+                yield word.lemma, words[item].lemma, words[by["nsubjpass"]].lemma
+            elif words[part].token.dep == "prep" and "nsubj" in by:
+                yield f"{word.lemma} {words[part].lemma}", words[by["nsubj"]].lemma, words[item].lemma

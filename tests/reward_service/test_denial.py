@@ -62,6 +62,7 @@ def test_a_denied_statement_is_found(text: str) -> None:
         f"What the theory does NOT say:\n\n{PASSAGE}",
         f"It is often said: “{PASSAGE}” Every one of these statements is false.",
         f"{PASSAGE} Do not believe a word of it.",
+        f"{PASSAGE} None of this ever happened.",
         f"{ONE[:-1]} (false). {TWO[:-1]} (this is wrong).",
     ],
 )

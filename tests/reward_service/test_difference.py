@@ -46,6 +46,17 @@ STATE = "The state has always been an instrument of one class against another."
             "During the boom the number of employed workers decreased in all branches.",
             "opposite",
         ),
+        (
+            "The two classes met before the elections of that year.",
+            "The three classes met before the elections of that year.",
+            "number",
+        ),
+        (
+            "The strike began before the elections of that year.",
+            "The strike began after the elections of that year.",
+            "opposite",
+        ),
+        ("The crisis led to the war.", "The war led to the crisis.", "roles"),
         ("The landlords exploited the peasants.", "The peasants exploited the landlords.", "roles"),
         ("The landlords exploited the peasants.", "The landlords were exploited by the peasants.", "roles"),
     ],
