@@ -130,14 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--url", help="a running server; without it the models are loaded here")
 
     command = commands.add_parser("audit", help="pit honest answers against attacks under a reward")
-    command.add_argument(
-        "--dataset",
-        type=Path,
-        nargs="+",
-        required=True,
-        metavar="FILE",
-        help="questions and reference answers: lines of instruction, response",
-    )
+    _add_dataset(command)
     command.add_argument(
         "--answers",
         type=Path,
@@ -171,14 +164,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="print the result as JSON")
 
     command = commands.add_parser("calibrate", help="choose temperature and thresholds for the NLI model")
-    command.add_argument(
-        "--dataset",
-        type=Path,
-        nargs="+",
-        required=True,
-        metavar="FILE",
-        help="questions and reference answers: lines of instruction, response",
-    )
+    _add_dataset(command)
     command.add_argument(
         "--variants",
         type=Path,
@@ -206,6 +192,17 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("openapi", help="write docs/openapi.json and docs/settings.md")
     command.add_argument("--check", action="store_true", help="change nothing, fail if they differ")
     return parser
+
+
+def _add_dataset(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--dataset",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FILE",
+        help="questions and reference answers: lines of instruction, response",
+    )
 
 
 def _positive(text: str) -> int:

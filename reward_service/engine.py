@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from reward_service.catalogue import Catalogue
-from reward_service.claims import NO_REFERENCE
 from reward_service.errors import NotReady
+from reward_service.evidence.claims import NO_REFERENCE
 from reward_service.fingerprint import fingerprint
 from reward_service.models.protocols import Model, ModelPack
 from reward_service.models.scheduler import Answered, Scheduler

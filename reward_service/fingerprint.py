@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).parent
 SHARED = PACKAGE.parent / "shared"
 SCORING_CODE = (
     "rewards/*.py",
+    "evidence/*.py",
     "models/*.py",
     "lexicons/*.py",
     "lexicons/*.tsv",

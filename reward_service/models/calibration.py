@@ -1,9 +1,9 @@
 """Calibrates an NLI model: temperature on labelled pairs, thresholds on honest and attacked answers.
 
-The evidence on claims is gathered by `reward_service.claims`, exactly as the rewards gather it.  Every other
-question chooses the thresholds, the rest reports what they do.  Contradictions within an answer are looked
-for between neighbours, without the filters by which `reward_service.consistency` spares pairs that can't
-contradict each other: the threshold errs on the side of silence.
+The evidence on claims is gathered by `reward_service.evidence.claims`, exactly as the rewards gather it.
+Every other question chooses the thresholds, the rest reports what they do.  Contradictions within an answer
+are looked for between neighbours, without the filters by which `reward_service.evidence.consistency` spares
+pairs that can't contradict each other: the threshold errs on the side of silence.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from reward_service import claims
-from reward_service.consistency import NEIGHBOURS
+from reward_service.evidence import claims
+from reward_service.evidence.consistency import NEIGHBOURS
 from reward_service.models.judging import judge
 from reward_service.models.nli import WindowedNli
 from reward_service.models.protocols import Annotator, Embedder

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reward_service.claims import NO_CLAIM, NO_REFERENCE, reference_of
+from reward_service.evidence.claims import NO_CLAIM, NO_REFERENCE, reference_of
+from reward_service.evidence.statements import distinct, word_count
 from reward_service.lexicons import Lexicon
 from reward_service.rewards.base import Reads, Reward
-from reward_service.statements import distinct, word_count
 from reward_service.types import AnnotatedSample, Document, Score, Token, Verdicts
 
 ENOUGH_CONCEPTS = 1 / 3

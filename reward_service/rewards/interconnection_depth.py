@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from reward_service.evidence import distinct, found
+from reward_service.evidence.matches import distinct, found
+from reward_service.evidence.syntax import complete_sentences, distinct_sentences, within, word_count
 from reward_service.rewards.base import Reads, Reward
-from reward_service.syntax import complete_sentences, distinct_sentences, within, word_count
 from reward_service.types import AnnotatedSample, Score, Verdicts
 
 MIN_WORDS = 20

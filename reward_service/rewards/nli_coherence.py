@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reward_service import claims
+from reward_service.evidence import claims
 from reward_service.rewards.base import Reads, Reward
 from reward_service.types import AnnotatedSample, Pair, Score, Verdicts
 
@@ -16,12 +16,12 @@ BANDS: dict[claims.Call, float] = {"entailment": 3.0, "neutral": -1.0, "contradi
 class NliCoherence(Reward):
     """Does the answer entail the reference?  Range −3 … +3.
 
-    A verdict over the reference's claims (its sentences, see `claims.py`): contradiction −3 where the share
-    of contradicted claims reaches the model's threshold, else entailment +3 where the share of entailed
-    claims reaches its own and no more than a fifth of them are contradicted word for word, else neutral −1.
-    An answer under 20 characters gets −2.  `value` is the share of entailed claims less that of contradicted
-    ones, −1 … 1.  The thresholds are calibrated for each NLI model and stored with it.
-    Source: SummaC (Laban et al. 2022); bands of REWARDS.md.
+    A verdict over the reference's claims (its sentences, see `evidence/claims.py`): contradiction −3 where
+    the share of contradicted claims reaches the model's threshold, else entailment +3 where the share of
+    entailed claims reaches its own and no more than a fifth of them are contradicted word for word, else
+    neutral −1. An answer under 20 characters gets −2.  `value` is the share of entailed claims less that of
+    contradicted ones, −1 … 1.  The thresholds are calibrated for each NLI model and stored with it. Source:
+    SummaC (Laban et al. 2022); bands of REWARDS.md.
     """
 
     name = "nli_coherence_reward"

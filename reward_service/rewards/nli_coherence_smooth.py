@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import fsum
 
-from reward_service import claims
+from reward_service.evidence import claims
 from reward_service.rewards.nli_coherence import NliCoherence, unread
 from reward_service.types import AnnotatedSample, Score, Verdicts
 

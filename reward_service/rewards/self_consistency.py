@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from reward_service.consistency import Candidate, Selection, candidates, statements
-from reward_service.reported import reported_views
+from reward_service.evidence.consistency import Candidate, Selection, candidates, statements
+from reward_service.evidence.reported import reported_views
 from reward_service.rewards.base import Reads, Reward
 from reward_service.types import AnnotatedSample, Pair, Score, Verdicts
 

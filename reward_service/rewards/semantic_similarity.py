@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reward_service.claims import NO_REFERENCE, reference_of
+from reward_service.evidence.claims import NO_REFERENCE, reference_of
 from reward_service.rewards.base import Reads, Reward
 from reward_service.types import AnnotatedSample, Score, Verdicts
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reward_service.evidence import distinct, found
+from reward_service.evidence.matches import distinct, found
+from reward_service.evidence.syntax import complete_sentences, role, within
 from reward_service.lexicons import Match
 from reward_service.rewards.base import Reads, Reward
-from reward_service.syntax import complete_sentences, role, within
 from reward_service.types import AnnotatedSample, Document, Score, Verdicts
 
 PER_TERM, TERMS_AT_MOST = 0.3, 1.5
@@ -23,7 +23,7 @@ class StructuralCoherence(Reward):
     sentence is complete, and then nothing else.  Both count in complete sentences only: a subject, a finite
     verb, and words in an order that prose has, which shuffled words seldom reach.  `value` is the sum before
     the two limits.
-    Source: REWARDS.md; the order of words by counts of neighbours, see `syntax.py`.
+    Source: REWARDS.md; the order of words by counts of neighbours, see `evidence/syntax.py`.
     """
 
     name = "structural_coherence_reward"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reward_service.evidence import distinct, found
+from reward_service.evidence.matches import distinct, found
 from reward_service.rewards.base import Reads, Reward
 from reward_service.types import AnnotatedSample, Score, Verdicts
 

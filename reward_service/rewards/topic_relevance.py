@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from reward_service.evidence.syntax import is_word_soup
+from reward_service.evidence.topics import NEARLY, PARTLY, Coverer, topics_of
 from reward_service.rewards.base import Reads, Reward
-from reward_service.syntax import is_word_soup
-from reward_service.topics import NEARLY, PARTLY, Coverer, topics_of
 from reward_service.types import AnnotatedSample, Score, Verdicts
 
 MIN_CHARS = 20

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import pytest
 
 from reward_service.catalogue import Catalogue, build_catalogue
-from reward_service.claims import NO_REFERENCE
 from reward_service.engine import Engine
 from reward_service.errors import ModelUnavailable, NotReady, UnknownReward
+from reward_service.evidence.claims import NO_REFERENCE
 from reward_service.fingerprint import fingerprint
 from reward_service.lexicons import load_lexicon
 from reward_service.models.fakes import fake_pack

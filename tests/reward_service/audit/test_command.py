@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,10 @@ def job(dataset: Path, out: Path, **changes: Any) -> audit.Job:
     return audit.Job(**given | changes)
 
 
+def _given(scorer: FakeScorer, _: Settings) -> FakeScorer:
+    return scorer
+
+
 def said(console: Console) -> str:
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -83,9 +88,8 @@ def test_the_same_seed_gives_the_same_answers(dataset: Path, tmp_path: Path, con
     asked = []
     for seed in (3, 3, 4):
         scorer = FakeScorer()
-        audit.run(
-            job(dataset, tmp_path / "audit", seed=seed, sample=2), Settings(), console, lambda _, s=scorer: s
-        )
+        order = job(dataset, tmp_path / "audit", seed=seed, sample=2)
+        audit.run(order, Settings(), console, partial(_given, scorer))
         asked.append([sample.completion.text for batch in scorer.asked for sample in batch[0]])
     assert asked[0] == asked[1]
     assert asked[0] != asked[2]

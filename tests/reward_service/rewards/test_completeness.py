@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reward_service.claims import NO_CLAIM, NO_REFERENCE
+from reward_service.evidence.claims import NO_CLAIM, NO_REFERENCE
 from reward_service.rewards.base import Domain
 from reward_service.rewards.completeness import Completeness, band
 from reward_service.types import Score

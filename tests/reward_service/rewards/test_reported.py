@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reward_service.reported import is_reported, reported_views
+from reward_service.evidence.reported import is_reported, reported_views
 
 from .conftest import Annotate
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from reward_service.claims import NO_REFERENCE
+from reward_service.evidence.claims import NO_REFERENCE
 from reward_service.rewards.base import Domain
 from reward_service.rewards.semantic_similarity import SemanticSimilarity, band
 from reward_service.types import AnnotatedSample, Sample, Score, Verdicts

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from reward_service.evidence.topics import family, topics_of
 from reward_service.lexicons import Lexicon
 from reward_service.models.fakes import FakeEmbedder
 from reward_service.rewards.base import Domain
 from reward_service.rewards.topic_relevance import TopicRelevance, band
-from reward_service.topics import family, topics_of
 from reward_service.types import Vector
 
 from .conftest import Annotate, ScoreAnswer

@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from reward_service.bearing import bearing
-from reward_service.difference import Difference
-from reward_service.premises import Plan, plans
-from reward_service.statements import claims, same
+from reward_service.evidence.bearing import bearing
+from reward_service.evidence.difference import Difference
+from reward_service.evidence.premises import Plan, plans
+from reward_service.evidence.statements import claims, same
 from reward_service.types import AnnotatedSample, Calibration, Pair, Verdict, Verdicts
 
 __all__ = [

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from reward_service.uncommitted import is_uncommitted
+from reward_service.evidence.uncommitted import is_uncommitted
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reward_service.bearing import ALL_FROM, BEARS, NONE_BELOW, bearing
+from reward_service.evidence.bearing import ALL_FROM, BEARS, NONE_BELOW, bearing
 from reward_service.models.fakes import FakeAnnotator
 from reward_service.types import AnnotatedSample, Sample
 from shared.completion import split

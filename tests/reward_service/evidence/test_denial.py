@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from reward_service.denial import denials
+from reward_service.evidence.denial import denials
 from reward_service.models.fakes import FakeAnnotator
 from reward_service.types import Document, Span
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from reward_service.denial import Denial, denials
-from reward_service.difference import Difference, Word, difference, overlap, words_of
-from reward_service.reported import is_reported
-from reward_service.statements import bare, claims, distinct, same
-from reward_service.syntax import is_word_soup
+from reward_service.evidence.denial import Denial, denials
+from reward_service.evidence.difference import Difference
+from reward_service.evidence.stance import Context, Stance
+from reward_service.evidence.statements import bare, claims, distinct, same
+from reward_service.evidence.syntax import is_word_soup
 from reward_service.types import AnnotatedSample, Document, Span
-from reward_service.uncommitted import is_uncommitted
 
 CLOSEST = 3
 """Sentences of the answer that are read against each claim."""
@@ -43,8 +42,8 @@ class Plan(NamedTuple):
 def plans(sample: AnnotatedSample) -> Iterator[Plan]:
     """For each claim: the closest sentences and the premises; the one way to name a pair."""
     wanted = claims(sample.reference)
-    stated = _Context(sample.reference, denials(sample.reference))
-    answered = _Context(sample.answer, _denials_of_copies(sample))
+    stated = Context(sample.reference, denials(sample.reference))
+    answered = Context(sample.answer, _denials_of_copies(sample))
     # To an NLI model shuffled words entail much of what they were shuffled from: they assert nothing.
     soup = is_word_soup(sample.answer)
     # What is both asserted and denied counts as denied.
@@ -63,7 +62,7 @@ def plans(sample: AnnotatedSample) -> Iterator[Plan]:
     for claim, row in zip(wanted, np.clip(cosines, -1.0, 1.0), strict=True):
         order = np.argsort(-row, kind="stable")[:CLOSEST]
         nearest = [(offered[i], float(row[i])) for i in order]
-        stance = _Stance(claim, wanted, stated, answered, [sentence for sentence, _ in nearest])
+        stance = Stance(claim, wanted, stated, answered, [sentence for sentence, _ in nearest])
         premises = [
             premise
             for rank, (sentence, cosine) in enumerate(nearest)
@@ -79,88 +78,6 @@ def plans(sample: AnnotatedSample) -> Iterator[Plan]:
             tuple(cosine for _, cosine in nearest),
             tuple(premises),
         )
-
-
-class _Context:
-    """What a document says about its own sentences; each is looked at once."""
-
-    def __init__(self, document: Document, denied: Mapping[int, Denial]) -> None:
-        self._document = document
-        self._denials = {document.sentences[index]: denial for index, denial in denied.items()}
-        self._reported: dict[Span, bool] = {}
-        self._words: dict[Span, tuple[Word, ...]] = {}
-
-    def denial(self, sentence: Span) -> Denial | None:
-        return self._denials.get(sentence)
-
-    def reported(self, sentence: Span) -> bool:
-        if sentence not in self._reported:
-            self._reported[sentence] = is_reported(self._document, sentence)
-        return self._reported[sentence]
-
-    def words(self, sentence: Span) -> tuple[Word, ...]:
-        if sentence not in self._words:
-            self._words[sentence] = words_of(self._document, sentence)
-        return self._words[sentence]
-
-
-class _Stance:
-    """Where an answer stands on one claim: what it denies, leaves open, or turns into its contrary."""
-
-    def __init__(
-        self,
-        claim: Span,
-        claims: Sequence[Span],
-        stated: _Context,
-        answered: _Context,
-        nearest: Sequence[Span],
-    ) -> None:
-        self._claim, self._stated, self._answered = claim, stated, answered
-        # A view that the reference itself reports, or a question that it asks, may be reported or asked
-        # again.
-        self._open = stated.reported(claim) or is_uncommitted(claim.text)
-        self.false_copy: Span | None = None
-        self.difference: Difference | None = None
-        spoken = [sentence for sentence in nearest if self.asserted(sentence) and not self.reported(sentence)]
-        if spoken:
-            self._find_false_copy(claims, spoken)
-
-    def denial(self, sentence: Span) -> Denial | None:
-        """How the answer denies a sentence, as far as that turns it against the claim.
-
-        Where the reference itself denies the same, or reports the same view, an answer that denies it agrees.
-        """
-        denial = self._answered.denial(sentence)
-        if denial is None or self._stated.denial(self._claim):
-            return None
-        return None if denial.view and self._stated.reported(self._claim) else denial
-
-    def asserted(self, sentence: Span) -> bool:
-        """Whether the answer stands for the sentence, and the sentence is no false copy of the claim."""
-        denial = self.denial(sentence)
-        denied = denial is not None and not denial.within  # as a whole, so that it asserts nothing
-        uncommitted = not self._open and is_uncommitted(sentence.text)
-        return not (denied or uncommitted or sentence == self.false_copy)
-
-    def reported(self, sentence: Span) -> bool:
-        """Whether the sentence reports somebody's view."""
-        return self._answered.reported(sentence)
-
-    def _find_false_copy(self, claims: Sequence[Span], spoken: Sequence[Span]) -> None:
-        """Look at the sentence that copies the claim most closely: does it turn it into its contrary?
-
-        It has to be a copy of this claim and no other: two claims of one reference may differ in a year.
-        """
-        ours = self._stated.words(self._claim)
-        copy = max(spoken, key=lambda sentence: overlap(ours, self._answered.words(sentence)))
-        theirs = self._answered.words(copy)
-        found = None if same(copy.text, self._claim.text) else difference(ours, theirs)
-        if found is not None and all(
-            overlap(self._stated.words(other), theirs) < found.overlap
-            for other in claims
-            if other != self._claim
-        ):
-            self.false_copy, self.difference = copy, found
 
 
 def _denials_of_copies(sample: AnnotatedSample) -> dict[int, Denial]:
@@ -188,7 +105,7 @@ def _denials_of_copies(sample: AnnotatedSample) -> dict[int, Denial]:
     return found
 
 
-def _alone(sentence: Span, cosine: float, rank: int, stance: _Stance) -> Iterator[Premise]:
+def _alone(sentence: Span, cosine: float, rank: int, stance: Stance) -> Iterator[Premise]:
     about = cosine >= SPEAKS_ABOUT
     denial = stance.denial(sentence)
     if sentence == stance.false_copy:
@@ -201,7 +118,7 @@ def _alone(sentence: Span, cosine: float, rank: int, stance: _Stance) -> Iterato
             yield Premise(said, supports=False, opposes=False, denial=denial)
 
 
-def _joined(sentence: Span, answer: Document, stance: _Stance) -> str | None:
+def _joined(sentence: Span, answer: Document, stance: Stance) -> str | None:
     """A sentence with those neighbours that are asserted and no copies of it; None where none is left."""
     index = answer.sentences.index(sentence)
     around = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reward_service.difference import difference, overlap, words_of
+from reward_service.evidence.difference import difference, overlap, words_of
 from reward_service.models.annotator import SpacyAnnotator
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reward_service.statements import bare, word_count
+from reward_service.evidence.statements import bare, word_count
 from reward_service.types import AnnotatedSample, Span
 
 BEARS = 0.45

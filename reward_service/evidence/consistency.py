@@ -9,9 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reward_service.evidence.reported import reported_views
+from reward_service.evidence.syntax import SUBJECTS, complete_sentences, content_lemmas, same_words
 from reward_service.lexicons import Lexicon
-from reward_service.reported import reported_views
-from reward_service.syntax import SUBJECTS, complete_sentences, content_lemmas, same_words
 from reward_service.types import Document, Pair, Span, Vector
 
 NEIGHBOURS = 2

@@ -12,8 +12,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from reward_service.denial_forms import AHEAD, AHEAD_AT_START, BACK, BACK_ALL, NO, TURN, WITHIN
-from reward_service.reported import is_reported
+from reward_service.evidence.denial_forms import AHEAD, AHEAD_AT_START, BACK, BACK_ALL, NO, TURN, WITHIN
+from reward_service.evidence.reported import is_reported
 from reward_service.types import Document, Span
 
 _WORDS_OF_A_STATEMENT = 3

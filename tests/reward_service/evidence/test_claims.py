@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_service.claims import ClaimReading, claims, decide, pairs, readings, shares
+from reward_service.evidence.claims import ClaimReading, claims, decide, pairs, readings, shares
+from reward_service.evidence.statements import word_count
 from reward_service.models.fakes import FakeAnnotator, FakeEmbedder, FakeNli
-from reward_service.statements import word_count
 from reward_service.types import AnnotatedSample, Calibration, Pair, Sample, Verdict, Verdicts
 from shared.completion import split
 

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from reward_service.evidence.syntax import CONTENT_POS, content_lemmas
 from reward_service.lexicons import Lexicon
-from reward_service.syntax import CONTENT_POS, content_lemmas
 from reward_service.types import Document, Span, Vector
 
 CLOSE = 0.65
