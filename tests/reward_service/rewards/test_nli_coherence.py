@@ -188,7 +188,8 @@ def test_one_good_sentence_repeated_earns_no_more_than_once(
 def test_evidence_is_plain_json_with_the_sentence_that_supports(
     domain: Domain, score_answer: Scorer, reward: type[Reward]
 ) -> None:
-    result = score_answer(reward(domain), f"Bread was dear. {CLAIMS[1]}", reference=REFERENCE)
+    answer = f"Bread was dear. {CLAIMS[1]}"
+    result = score_answer(reward(domain), answer, question=answer, reference=REFERENCE)
     assert json.loads(json.dumps(result.evidence)) == result.evidence
     claims = result.evidence["claims"]
     assert [claim["claim"] for claim in claims] == list(CLAIMS)
