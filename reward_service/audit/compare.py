@@ -49,9 +49,8 @@ def compare_attack(
 ) -> tuple[dict[str, Any], list[Duel]]:
     """The figures of one attack under one reward, and its worst duels, each of another question."""
     fought = duels(answers, scores, honest, attack)
-    possible = sum(
-        1 for answer in answers if answer.maker in honest and _has(answers, answer.question, attack)
-    )
+    attacked = {answer.question for answer in answers if answer.maker == attack}
+    possible = sum(answer.maker in honest and answer.question in attacked for answer in answers)
     margins = np.array([duel.margin for duel in fought])
     by_honest: dict[str, float | None] = {}
     for name in honest:
@@ -70,10 +69,6 @@ def compare_attack(
     for duel in sorted(fought, key=lambda duel: duel.margin):
         worst.setdefault(answers[duel.attack].question, duel)
     return figures, list(worst.values())[:WORST]
-
-
-def _has(answers: Sequence[Answer], question: int, attack: str) -> bool:
-    return any(answer.question == question and answer.maker == attack for answer in answers)
 
 
 def _margin(margins: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, float]:
