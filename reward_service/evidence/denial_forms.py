@@ -94,6 +94,12 @@ BACK_ALL = _compile(
     rf"{_LEAD}(?:{_ALL}|the (?:above|foregoing|preceding|previous|quoted|whole|entire)|"
     rf"(?:these|those)(?: {_SAID})?)\b[^,;:]{{0,80}}?{_PREDICATE}",
     rf"{_LEAD}what (?:\w{{1,20}} ){{1,4}}?{_TOLD}\b[^,;:]{{0,40}}?{_PREDICATE}",
+    rf"{_LEAD}(?:[\w ]{{1,20}}[:,] )?(?:please )?(?:disregard|ignore|forget|strike) "
+    r"(?:all|everything|the above|"
+    r"the (?:\w+ ){0,2}(?:paragraph|text|answer|passage|sentences?|part) (?:above|before)|"
+    r"the (?:preceding|foregoing|previous|first) \w+|what (?:I|we) (?:said|wrote)|this|that|it)\b",
+    rf"{_LEAD}(?:I|we) (?:take|took|must take|have to take) (?:all |every word )?"
+    r"(?:of )?(?:this|that|it) back\b",
     rf"{_LEAD}(?:do not|don['’]t|never) (?:believe|trust|accept) (?:a (?:single )?word|any|all|everything|"
     r"it|this|that|these|those)\b",
     rf"{_LEAD}{_REFUSE} (?:all|any|every|each|a (?:single )?word|the (?:above|foregoing)|these|those|what)\b",
@@ -122,8 +128,12 @@ WITHIN = tuple(
     for pattern in (
         rf"{_LEAD}it{_BE}\s+{_HOW}{_FALSE}(?:\s+to\s+{_THINK})?\s*(?:,?\s+that\b|:)\s*(?P<said>.+)",
         rf"{_LEAD}it{_BE}{_NOT}\s+{_HOW}{_TRUE}(?:\s+to\s+{_THINK})?\s*(?:,?\s+that\b|:)\s*(?P<said>.+)",
-        rf"{_LEAD}(?:[\w’'-]+\s+){{1,4}}?(?:den(?:y|ies|ied)|disput(?:es?|ed)|"
-        rf"(?:do(?:es)? not|don['’]t|doesn['’]t) believe|reject(?:s|ed)? (?:the|any|this) {_SAID})"
+        rf"{_LEAD}(?:[\w’'-]+\s+){{1,4}}?(?:den(?:y|ies|ied)|disput(?:es?|ed)|rul(?:es?|ed) out|"
+        rf"(?:do(?:es)? not|don['’]t|doesn['’]t|did not|didn['’]t|never|refus(?:es?|ed) to) "
+        rf"(?:accept(?:ed)?|believed?|{_THINK}|said|claimed|argued|held|taught|thought|maintained)|"
+        rf"(?:reject|contest|dismiss|oppose)(?:s|es|ed|d)? (?:the|any|this) {_SAID}|"
+        r"call(?:s|ed) it (?:an? )?(?:\w+ )?"
+        r"(?:slander|lie|myth|error|mistake|illusion|nonsense|absurd|false))"
         r"\s+that\s+(?P<said>.+)",
         rf"{_LEAD}(?:the|any) (?:\w{{1,20}} )?{_SAID} that\s+(?P<said>.+){_PREDICATE}",
         rf"{_LEAD}[^\"“]{{0,60}}[\"“](?P<said>[^\"”]+)[\"”]\s*[—–:,;-]*\s*(?:but |and )?"
