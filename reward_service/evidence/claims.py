@@ -167,6 +167,10 @@ def _read(plan: Plan, weight: float, verdicts: Verdicts) -> ClaimReading:
         # What the closest sentence says against the claim, its neighbours and lesser sentences can't undo.
         entailment = min(entailment, 1.0 - contradiction)
     entailment *= weight
+    outright = differs is not None or denied_by is not None
+    least = verdicts.calibration.claim_contradicted
+    if not outright and (contradiction < least or contradiction < entailment):
+        contradiction = 0.0  # a doubt of the model's, no contradiction: to honest paraphrases it has many
     total = entailment + contradiction
     if total > 1.0:
         entailment, contradiction = entailment / total, contradiction / total

@@ -173,7 +173,8 @@ def _two_way(nli: WindowedNli, near: Sequence[tuple[str, str]]) -> list[float]:
 
 
 def _evidence(cases: Sequence[Case]) -> Evidence:
-    readings = [claims.readings(case.sample, Verdicts(case.verdicts)) for case in cases]
+    everything = Calibration(claim_contradicted=0.0)  # what counts is for the search to say
+    readings = [claims.readings(case.sample, Verdicts(case.verdicts, everything)) for case in cases]
     return Evidence(
         entailment=np.array([reading.entailment for read in readings for reading in read]),
         contradiction=np.array([reading.contradiction for read in readings for reading in read]),
