@@ -166,7 +166,7 @@ def test_too_few_questions_are_refused_before_models_load(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert calibrated(tmp_path, "--questions", "1") == 1
-    assert "at least two questions" in capsys.readouterr().err
+    assert "at least two different questions" in capsys.readouterr().err
 
 
 def test_an_answer_to_no_question_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

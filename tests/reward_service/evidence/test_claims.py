@@ -92,7 +92,7 @@ def test_entailment_is_the_best_of_all_premises() -> None:
     sample = annotated(f"{OTHER} {HONEST} {END}", STATE)
     (reading,) = readings(sample, judged(sample, {Pair(END, STATE): ENTAILED}))
     assert (reading.call, reading.support) == ("entailment", END)
-    assert (reading.entailment, reading.contradiction) == (0.9, 0.1)
+    assert (reading.entailment, reading.contradiction) == (0.9, 0.0)  # 0.1 is a doubt of the model's
     joined = f"{OTHER} {HONEST} {END}"
     (reading,) = readings(sample, judged(sample, {Pair(joined, STATE): ENTAILED}))
     assert (reading.call, reading.support) == ("entailment", joined)
@@ -104,6 +104,16 @@ def test_only_the_closest_sentence_contradicts() -> None:
     assert (closest.call, closest.against, closest.denied_by) == ("contradiction", HONEST, None)
     (farther,) = readings(sample, judged(sample, {Pair(OTHER, STATE): OPPOSED}))
     assert farther.call == "neutral"
+
+
+@pytest.mark.parametrize(("verdict", "counts"), [((0.3, 0.1, 0.6), 0.6), ((0.3, 0.21, 0.49), 0.0)])
+def test_a_contradiction_under_the_threshold_counts_as_neutral(
+    verdict: tuple[float, float, float], counts: float
+) -> None:
+    sample = annotated(HONEST, STATE)
+    (reading,) = readings(sample, judged(sample, {Pair(HONEST, STATE): Verdict(*verdict)}))
+    assert (reading.entailment, reading.contradiction) == (0.3, counts)
+    assert reading.neutral == pytest.approx(0.7 - counts)
 
 
 @pytest.mark.parametrize(("cosine", "call"), [(0.5, "contradiction"), (0.49, "neutral")])
