@@ -1,42 +1,53 @@
-"""`make demo`: the main job on this machine, a reward server of its own included."""
+"""`demo`: the main job on this machine, a reward server of its own included."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
 
 from shared.client_errors import RewardClientError
-from trainer.cli import RESUMABLE, resume_command
+from trainer.commands import add_set
+from trainer.commands.train import RESUMABLE, resume_command
 from trainer.local_server import ServerDied, free_port, reward_server
+from trainer.quiet import quiet
 from trainer.runfolder import RunFolder
 from trainer.settings import load_settings
 from trainer.stopping import StopSignals
-from trainer.train import RunStopped, train
+
+if TYPE_CHECKING:
+    from trainer.commands import Commands
 
 PRESET = "cpu-demo"
 
 
-def demo(console: Console, output_dir: Path, overrides: Sequence[str]) -> int:
+def add(commands: Commands) -> None:
+    """Declare the command."""
+    command = commands.add_parser(
+        "demo", help="the main job here: a reward server of its own, and a short run"
+    )
+    command.set_defaults(run=run)
+    command.add_argument("--output-dir", type=Path, default=Path("runs/demo"), help="(default: %(default)s)")
+    add_set(command)
+
+
+def run(parsed: argparse.Namespace, console: Console) -> int:
     """Start the server, train a few steps, print the rewards, stop the server.
 
     An earlier demo in the folder is removed.  The server's output goes to `server.log` there.
-
-    Args:
-        console: where progress goes.
-        output_dir: the run's folder.
-        overrides: further settings, as for `train --set`.
-
-    Returns:
-        The exit status.
     """
+    quiet(console, offline=True)
+
+    from trainer.train import RunStopped, train
+
     began = time.monotonic()
-    port = free_port()
-    overrides = [*overrides, f"run.output_dir={output_dir}"]
+    port, output_dir = free_port(), parsed.output_dir
+    overrides = [*parsed.set, f"run.output_dir={output_dir}"]
     settings = load_settings(PRESET, [*overrides, f"rewards.url=http://127.0.0.1:{port}"])
     with StopSignals():
         RunFolder(output_dir).clear()
