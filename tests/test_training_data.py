@@ -52,8 +52,8 @@ def bad_characters(text: str) -> list[str]:
     return [char for char in text if char == "\ufffd" or unicodedata.category(char).startswith("C")]
 
 
-def test_at_least_sixty_pairs(pairs: list[dict[str, Any]]) -> None:
-    assert len(pairs) >= 60
+def test_at_least_two_hundred_pairs(pairs: list[dict[str, Any]]) -> None:
+    assert len(pairs) >= 200
 
 
 def test_schema(pairs: list[dict[str, Any]]) -> None:
