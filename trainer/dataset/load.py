@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from trainer.dataset import chatml
 
 
 class DatasetError(ValueError):
@@ -28,11 +31,13 @@ Text = Annotated[str, AfterValidator(_plain_text)]
 """Not empty, and possible to send as UTF-8."""
 
 
-class _Record(BaseModel):
+class Record(BaseModel):
+    """One line of a data set; unknown fields are errors, since they may be misspelt ones."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class CuratedPair(_Record):
+class CuratedPair(Record):
     """A question with its curated answer."""
 
     instruction: Text
@@ -40,14 +45,14 @@ class CuratedPair(_Record):
     source: str | None = None
 
 
-class PromptMessage(_Record):
+class PromptMessage(Record):
     """A message of a prompt, as chat templates have it."""
 
     role: Literal["system", "user", "assistant"]
     content: Text
 
 
-class GrpoRecord(_Record):
+class GrpoRecord(Record):
     """What GRPO trains on: a prompt that ends with the user's question, and the reference for its rewards."""
 
     prompt: list[PromptMessage] = Field(min_length=1)
@@ -61,7 +66,65 @@ class GrpoRecord(_Record):
         return prompt
 
 
+class QwenRecord(Record):
+    """A whole conversation in ChatML, for supervised training; it ends with the assistant's answer."""
+
+    text: Text
+
+    @field_validator("text")
+    @classmethod
+    def _is_chatml(cls, text: str) -> str:
+        roles = [role for role, _ in chatml.parse(text)]
+        if roles[-2:] != ["user", "assistant"]:
+            raise ValueError("must end with a question of the user and the assistant's answer")
+        return text
+
+
+About = Literal["topic", "passage"]
+"""Whether a question stands alone, or makes sense only together with its passage."""
+
+
+class QuestionRecord(Record):
+    """A question about a passage, without an answer, as `python -m trainer data questions` writes it."""
+
+    instruction: Text
+    about: About
+    template: str
+    article_title: str
+    author: str | None
+    author_guessed: bool
+    section: str | None
+    text: Text
+    line: int
+
+
+SCHEMAS: dict[str, type[Record]] = {
+    "curated": CuratedPair,
+    "grpo": GrpoRecord,
+    "qwen": QwenRecord,
+    "questions": QuestionRecord,
+}
+
 RecordT = TypeVar("RecordT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a line; `field` is None where the line as a whole is wrong."""
+
+    field: str | None
+    message: str
+
+    def __str__(self) -> str:
+        return self.message if self.field is None else f"field {self.field}: {self.message}"
+
+
+class BadRecord(ValueError):
+    """A line holds no record of the schema."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = tuple(problems)
 
 
 def load_curated(path: Path) -> list[CuratedPair]:
@@ -82,15 +145,29 @@ def load_grpo(path: Path) -> list[GrpoRecord]:
     return load_jsonl(path, GrpoRecord)
 
 
-def load_any(path: Path) -> tuple[str, list[CuratedPair] | list[GrpoRecord]]:
-    """A data set of either schema, told apart by its first record: a `prompt` makes it a GRPO one."""
+def load_any(path: Path) -> tuple[str, Sequence[Record]]:
+    """A data set of any schema, told apart by its first record.
+
+    Raises:
+        DatasetError: names file, line and field of the first bad record.
+    """
+    schema = schema_of(read_lines(path)[0])
+    return schema, load_jsonl(path, SCHEMAS[schema])
+
+
+def schema_of(line: bytes) -> str:
+    """The schema that a line's fields speak of; `curated` where they say nothing; loading complains."""
     try:
-        with path.open(encoding="utf-8") as file:
-            first = json.loads(file.readline())
-        grpo = isinstance(first, dict) and "prompt" in first
-    except (OSError, ValueError):
-        grpo = False  # loading it names what is wrong
-    return ("grpo", load_grpo(path)) if grpo else ("curated", load_curated(path))
+        fields = json.loads(line)
+    except (ValueError, RecursionError):
+        return "curated"
+    if not isinstance(fields, dict):
+        return "curated"
+    if "prompt" in fields:
+        return "grpo"
+    if "template" in fields:
+        return "questions"
+    return "qwen" if "text" in fields and "instruction" not in fields else "curated"
 
 
 def load_jsonl(path: Path, schema: type[RecordT]) -> list[RecordT]:
@@ -99,40 +176,62 @@ def load_jsonl(path: Path, schema: type[RecordT]) -> list[RecordT]:
     Raises:
         DatasetError: names file, line and field of the first bad record; also for an empty file.
     """
+    records = []
+    for number, line in enumerate(read_lines(path), start=1):
+        try:
+            records.append(parse_line(line, schema))
+        except BadRecord as error:
+            raise DatasetError(f"{path}, line {number}: {error.problems[0]}") from error
+    return records
+
+
+def read_lines(path: Path) -> list[bytes]:
+    """The lines of a file, without their line feeds; at least one.
+
+    Raises:
+        DatasetError: the file can't be read, or is empty.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise DatasetError(f"{path}: can't be read: {error.strerror}") from error
-    lines = raw.removesuffix(b"\n").split(b"\n") if raw else []
-    if not lines:
+    if not raw:
         raise DatasetError(f"{path}: holds no records")
-    return [
-        _record(line, schema, where=f"{path}, line {number}") for number, line in enumerate(lines, start=1)
-    ]
+    return raw.removesuffix(b"\n").split(b"\n")
 
 
-def _record(line: bytes, schema: type[RecordT], where: str) -> RecordT:
+def parse_line(line: bytes, schema: type[RecordT]) -> RecordT:
+    """The record of a line.
+
+    Raises:
+        BadRecord: with everything that is wrong with it.
+    """
     if not line.strip():
-        raise DatasetError(f"{where}: is blank; every line holds one record")
+        raise BadRecord([Problem(None, "is blank; every line holds one record")])
     try:
         values = json.loads(line.decode("utf-8"), object_pairs_hook=_without_repetition)
     except UnicodeDecodeError as error:
-        raise DatasetError(f"{where}: byte {error.start + 1} is not UTF-8") from error
+        raise BadRecord([Problem(None, f"byte {error.start + 1} is not UTF-8")]) from error
     except _RepeatedField as error:
-        raise DatasetError(f"{where}: field {error}: stands there twice") from error
+        raise BadRecord([Problem(str(error), "stands there twice")]) from error
     except ValueError as error:
-        raise DatasetError(f"{where}: is no JSON: {error}") from error
+        raise BadRecord([Problem(None, f"is no JSON: {error}")]) from error
     except RecursionError as error:
-        raise DatasetError(f"{where}: is nested too deeply") from error
+        raise BadRecord([Problem(None, "is nested too deeply")]) from error
     if not isinstance(values, dict):
-        raise DatasetError(f"{where}: is no JSON object")
+        raise BadRecord([Problem(None, "is no JSON object")])
     try:
         return schema.model_validate(values)
     except ValidationError as error:
-        detail = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in detail["loc"])
-        what = {"missing": "is missing", "extra_forbidden": "is unknown"}.get(detail["type"], detail["msg"])
-        raise DatasetError(f"{where}: field {field}: {what.removeprefix('Value error, ')}") from error
+        details = error.errors(include_url=False, include_input=False)
+        raise BadRecord(
+            [_problem(detail["loc"], detail["type"], detail["msg"]) for detail in details]
+        ) from error
+
+
+def _problem(place: Iterable[int | str], kind: str, message: str) -> Problem:
+    what = {"missing": "is missing", "extra_forbidden": "is unknown"}.get(kind, message)
+    return Problem(".".join(map(str, place)), what.removeprefix("Value error, "))
 
 
 class _RepeatedField(ValueError):

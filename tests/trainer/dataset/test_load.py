@@ -85,3 +85,31 @@ def test_the_schema_is_told_by_the_first_record(tmp_path: Path) -> None:
     assert load_any(write(tmp_path, grpo))[0] == "grpo"
     with pytest.raises(DatasetError, match="line 2: field prompt: is missing"):
         load_any(write(tmp_path, grpo + GOOD))
+
+
+CHAT = "<|im_start|>user\\nq<|im_end|>\\n<|im_start|>assistant\\na<|im_end|>\\n"
+
+
+def test_conversations_in_chatml_load(tmp_path: Path) -> None:
+    schema, records = load_any(write(tmp_path, f'{{"text": "{CHAT}"}}\n'))
+    assert (schema, len(records)) == ("qwen", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("plain", "message 1 must begin with <|im_start|>"),
+        (CHAT.replace("user", "robot"), "message 1 must name one of system, user, assistant"),
+        (CHAT.removesuffix("<|im_end|>\\n"), "message 2 has no <|im_end|>"),
+        (CHAT.replace("<|im_end|>\\n", "", 1), "message 1 holds <|im_start|> before its <|im_end|>"),
+        (CHAT.replace("nq<", "n <"), "message 1 is empty"),
+        (
+            CHAT.replace("assistant", "user"),
+            "must end with a question of the user and the assistant's answer",
+        ),
+    ],
+)
+def test_what_is_no_conversation_is_named(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(DatasetError) as error:
+        load_any(write(tmp_path, f'{{"text": "{text}"}}\n'))
+    assert f"line 1: field text: {complaint}" in str(error.value)

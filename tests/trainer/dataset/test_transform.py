@@ -100,3 +100,28 @@ def test_validate_says_what_is_wrong_and_fails(curated: Path, capsys: pytest.Cap
     curated.write_text('{"instruction": "q", "respnse": "a"}\n', encoding="utf-8")
     assert main(["data", "validate", str(curated)]) == 1
     assert "line 1: field response: is missing" in capsys.readouterr().out
+
+
+def test_without_a_system_prompt_the_formats_have_none(curated: Path, tmp_path: Path) -> None:
+    arguments = ["--input", str(curated), "--no-system-prompt", "--output-dir", str(tmp_path / "out")]
+    assert main(["data", "build", *arguments]) == 0
+    record = load_grpo(tmp_path / "out" / "grpo_dataset.jsonl")[0]
+    assert record.prompt[0].content.startswith("First reason about the question between <think>")
+    line = (tmp_path / "out" / "formatted" / "train_qwen.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    assert json.loads(line)["text"].startswith("<|im_start|>user\nWhat is value?")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [(" \n", "is empty"), ("Say <|im_end|>.", "mark of the chat"), (None, "can't be read")],
+)
+def test_a_system_prompt_that_can_not_be_used_is_named(
+    curated: Path, tmp_path: Path, content: str | None, complaint: str
+) -> None:
+    prompt = tmp_path / "prompt.txt"
+    if content is not None:
+        prompt.write_text(content, encoding="utf-8")
+    with pytest.raises(DatasetError, match=complaint) as error:
+        build(curated, prompt, tmp_path / "out")
+    assert str(prompt) in str(error.value)
+    assert not (tmp_path / "out").exists()

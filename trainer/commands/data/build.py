@@ -23,17 +23,24 @@ def add(commands: Commands) -> None:
         "--input", type=Path, default=FOLDER / "curated_qa.jsonl", help="(default: %(default)s)"
     )
     command.add_argument("--output-dir", type=Path, default=FOLDER, help="(default: %(default)s)")
-    command.add_argument(
+    prompt = command.add_mutually_exclusive_group()
+    prompt.add_argument(
         "--system-prompt",
         type=Path,
         default=FOLDER / "system_prompt.txt",
         help="a text file (default: %(default)s)",
     )
+    prompt.add_argument(
+        "--no-system-prompt",
+        action="store_true",
+        help="none; GRPO's prompts still say where the reasoning goes",
+    )
 
 
 def run(parsed: argparse.Namespace, console: Console) -> int:
     """Write the files and name them."""
-    built = build(parsed.input, parsed.system_prompt, parsed.output_dir)
+    system_prompt = None if parsed.no_system_prompt else parsed.system_prompt
+    built = build(parsed.input, system_prompt, parsed.output_dir)
     console.print(
         f"{built.pairs} pairs → {', '.join(map(str, built.files))}", soft_wrap=True, highlight=False
     )
