@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from shared.schema import ScoreItem, ScoreResponse, Usage
 from trainer.items import answer, question
@@ -35,6 +36,10 @@ class BatchScores:
     step: int | None
     """The trainer's `global_step`, where TRL said it."""
     usage: Usage
+    tokens: list[int] | None = None
+    """Each completion's length, where the trainer said it."""
+    evidence: Mapping[str, list[dict[str, Any] | None]] = field(default_factory=dict)
+    """The names of `layers` → what led to each score.  Empty without `Detail.EVIDENCE`."""
 
 
 def batch_scores(
@@ -43,6 +48,7 @@ def batch_scores(
     answered: ScoreResponse,
     elapsed_s: float,
     step: int | None,
+    tokens: list[int] | None = None,
 ) -> BatchScores:
     """Turn the server's answer about `items` round: from results by item to lists by reward."""
     results = answered.results
@@ -69,6 +75,12 @@ def batch_scores(
         elapsed_s=elapsed_s,
         step=step,
         usage=answered.usage,
+        tokens=tokens,
+        evidence={
+            name: [layer[name].evidence if name in layer else None for layer in layers]
+            for name in seen
+            if any(name in layer and layer[name].evidence is not None for layer in layers)
+        },
     )
 
 

@@ -11,9 +11,15 @@ from typing import Any
 import torch
 from trl import GRPOTrainer
 
+from trainer.merged import merged
+
 
 class CpuGRPOTrainer(GRPOTrainer):  # type: ignore[misc]  # TRL has no types
-    """GRPOTrainer whose log-probabilities need no Triton."""
+    """GRPOTrainer whose log-probabilities need no Triton, and which generates with the adapter merged."""
+
+    def _generate_single_turn(self, *arguments: Any, **named: Any) -> Any:
+        with merged(self.model):
+            return super()._generate_single_turn(*arguments, **named)
 
     def _get_per_token_logps_and_entropies(
         self,

@@ -52,6 +52,8 @@ _log = logging.getLogger(__name__)
 
 
 OnBatch = Callable[[BatchScores], None]
+DetailOf = Callable[[int | None], Detail]
+"""TRL's `global_step` → how much the server is asked for."""
 
 
 class RemoteReward:
@@ -69,7 +71,7 @@ class RemoteReward:
         self,
         prompts: Sequence[Any],
         completions: Sequence[Any],
-        completion_ids: Any = None,  # noqa: ARG002  (TRL passes it by name)
+        completion_ids: Sequence[Sequence[int]] | None = None,
         *,
         trainer_state: Any = None,
         log_extra: Any = None,  # noqa: ARG002
@@ -81,7 +83,7 @@ class RemoteReward:
         Args:
             prompts: strings or lists of messages.
             completions: the same.
-            completion_ids: not read.
+            completion_ids: tokens of each completion; their number goes into `BatchScores`.
             trainer_state: TRL's; its `global_step` goes into `BatchScores`.
             log_extra: not used.
             log_metric: gets mean and std of every part, and the share that could not be scored.
@@ -96,7 +98,8 @@ class RemoteReward:
             ValueError: a prompt, completion or reference is no text; names the field.
         """
         step = getattr(trainer_state, "global_step", None)
-        batch = self._scorer.scores(self.__name__, prompts, completions, columns, step, log_metric)
+        tokens = None if completion_ids is None else [len(ids) for ids in completion_ids]
+        batch = self._scorer.scores(self.__name__, prompts, completions, columns, step, tokens, log_metric)
         scores = batch.rewards[self.__name__]
         return [None] * len(scores) if None in scores else list(scores)
 
@@ -117,7 +120,7 @@ def remote_rewards(
     patience_s: float = 600.0,
     deadline_s: float = 300.0,
     lane: Lane = Lane.TRAINING,
-    detail: Detail = Detail.LAYERS,
+    detail: Detail | DetailOf = Detail.LAYERS,
     reference_column: str | None = None,
     on_batch: OnBatch | None = None,
     on_wait: OnWait | None = None,
@@ -131,7 +134,8 @@ def remote_rewards(
         patience_s: seconds that an outage may last before `RewardUnavailable` is raised.
         deadline_s: seconds that the server has for a batch.
         lane: who waits.
-        detail: `layers` brings the parts of combined rewards.
+        detail: `layers` brings the parts of combined rewards, `evidence` also what led to each score; or
+            what says it for each step, which must pickle if the rewards are to be pickled.
         reference_column: the dataset column with the reference; by default the first there is of `reference`,
             `answer`, `response`.
         on_batch: called once per batch with all that came; must pickle if the rewards are to be pickled.
@@ -170,7 +174,7 @@ class _Scorer:
     patience_s: float
     deadline_s: float
     lane: Lane
-    detail: Detail
+    detail: Detail | DetailOf
     reference_column: str | None
     on_batch: OnBatch | None
     on_wait: OnWait | None
@@ -202,6 +206,7 @@ class _Scorer:
         completions: Sequence[Any],
         columns: Mapping[str, Any],
         step: int | None,
+        tokens: list[int] | None,
         log_metric: Callable[[str, float], None] | None,
     ) -> BatchScores:
         """The batch's scores: from the server, or what another function of this step left."""
@@ -209,22 +214,23 @@ class _Scorer:
         with self._lock:
             if self.last_batch is None or name not in self._unread or items != self._items:
                 self._unread = set()  # whatever fails now, nothing old is read after it
-                batch = self._ask(items, step)
+                batch = self._ask(items, step, tokens)
                 self.last_batch, self._items, self._unread = batch, items, set(self.names)
                 self._report(batch, log_metric)
             self._unread.discard(name)
             return self.last_batch
 
-    def _ask(self, items: list[ScoreItem], step: int | None) -> BatchScores:
+    def _ask(self, items: list[ScoreItem], step: int | None, tokens: list[int] | None) -> BatchScores:
         began = time.monotonic()
+        detail = self.detail if isinstance(self.detail, Detail) else self.detail(step)
         with self.connect() as client:
-            answered = client.score(items, self.names, detail=self.detail, lane=self.lane)
+            answered = client.score(items, self.names, detail=detail, lane=self.lane)
         if self.last_batch is not None and self.last_batch.fingerprint != answered.fingerprint:
             _log.warning(
                 "reward server %s scores differently than before: its fingerprint was %s and is now %s",
                 *(self.url, self.last_batch.fingerprint, answered.fingerprint),
             )
-        return batch_scores(self.names, items, answered, time.monotonic() - began, step)
+        return batch_scores(self.names, items, answered, time.monotonic() - began, step, tokens)
 
     def _waiting(self, attempt: int, delay_s: float, reason: str) -> None:
         _log.warning(

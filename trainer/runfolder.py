@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
-WRITTEN = ("adapter", "completions", "wandb", "metrics.jsonl", "summary.json", "settings.yaml", "README.md")
+WRITTEN = (
+    "adapter", "completions", "wandb", "metrics.jsonl", "metrics.parquet", "samples.jsonl", "samples.parquet",
+    "warnings.jsonl", "summary.json", "settings.yaml", "README.md",
+)  # fmt: skip
 """What a run writes beside its checkpoints."""
 
 
@@ -33,6 +36,26 @@ class RunFolder:
     def metrics(self) -> Path:
         """One JSON object for each step."""
         return self.path / "metrics.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """One JSON object for each completion of the steps that are shown whole."""
+        return self.path / "samples.jsonl"
+
+    @property
+    def warnings(self) -> Path:
+        """One JSON object for each warning of a guard."""
+        return self.path / "warnings.jsonl"
+
+    @property
+    def metrics_parquet(self) -> Path:
+        """`metrics.jsonl` as a table."""
+        return self.path / "metrics.parquet"
+
+    @property
+    def samples_parquet(self) -> Path:
+        """`samples.jsonl` as a table."""
+        return self.path / "samples.parquet"
 
     @property
     def summary(self) -> Path:
@@ -70,8 +93,8 @@ class RunFolder:
     def make_ready(self, *, resume: bool, report: Callable[[str], None]) -> tuple[int, Path] | None:
         """Make the folder ready for a run; returns the checkpoint to continue from, if one is wanted.
 
-        An earlier run is never written over: it is moved aside.  On resume the metrics of steps after the
-        checkpoint go, since these steps are done again.
+        An earlier run is never written over: it is moved aside.  On resume what was told of steps after the
+        checkpoint goes, since these steps are done again.
 
         Raises:
             RunFolderError: nothing to resume, or the earlier run can't be moved.
@@ -80,7 +103,8 @@ class RunFolder:
             found = self.last_checkpoint()
             if found is None:
                 raise RunFolderError(f"{self.path} holds no whole checkpoint; start the run without --resume")
-            _keep_steps(self.metrics, up_to=found[0])
+            for kept in (self.metrics, self.samples, self.warnings):
+                _keep_steps(kept, up_to=found[0])
             return found
         if any((self.path / name).exists() for name in WRITTEN) or any(self.path.glob("checkpoint-*")):
             number = 1
@@ -114,15 +138,15 @@ def write_whole(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def _keep_steps(metrics: Path, *, up_to: int) -> None:
-    if not metrics.exists():
+def _keep_steps(told: Path, *, up_to: int) -> None:
+    if not told.exists():
         return
     kept = []
-    for line in metrics.read_text(encoding="utf-8").splitlines():
+    for line in told.read_text(encoding="utf-8").splitlines():
         try:
             record = json.loads(line)
         except ValueError:
             break  # the line that a kill cut off; it is the last
         if record["step"] <= up_to:
             kept.append(f"{line}\n")
-    write_whole(metrics, "".join(kept))
+    write_whole(told, "".join(kept))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.client import RewardClient
@@ -17,9 +18,18 @@ REPORT_EVERY_S = 10.0
 Report = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that is ready."""
+
+    info: ServerInfo
+    ranges: Mapping[str, tuple[float, float]]
+    """Reward → its lowest and highest score."""
+
+
 def connect(
     settings: RewardSettings, report: Report, *, still_coming: Callable[[], None] = lambda: None
-) -> ServerInfo:
+) -> Server:
     """Wait until the server is ready, and check that it knows the rewards of this run.
 
     Args:
@@ -48,9 +58,10 @@ def connect(
     ) as client:
         client.wait_ready(settings.startup_patience_s)
         info = client.info()
-        _check_names(settings.names, [reward.name for reward in client.rewards()])
+        ranges = {reward.name: (reward.low, reward.high) for reward in client.rewards()}
+        _check_names(settings.names, list(ranges))
     report(f"reward server ready: pack {info.pack}, fingerprint {info.fingerprint[:12]}")
-    return info
+    return Server(info, ranges)
 
 
 def _check_names(wanted: Sequence[str], offered: Sequence[str]) -> None:

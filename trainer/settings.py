@@ -13,14 +13,11 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, model_validator
+
+from trainer.section import Section
+from trainer.tracking.settings import GuardSettings
+
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -36,11 +33,7 @@ class SettingsError(ValueError):
     """A setting is unknown, missing or wrong; the message names the file (or option) and the key."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
-
-
-class RunSettings(_Section):
+class RunSettings(Section):
     """Where a run writes, and how long it goes on."""
 
     output_dir: Path
@@ -57,9 +50,14 @@ class RunSettings(_Section):
     """`auto`: Weights & Biases when it is installed and configured; `wandb`: an error when it is not."""
     project: str
     """The project's name there."""
+    samples_every: int = Field(ge=0)
+    """Steps between tables of samples (every completion of a step, with all scores and their evidence);
+    0: none."""
+    upload_checkpoints: bool
+    """Send every checkpoint to Weights & Biases as an artifact."""
 
 
-class LoraSettings(_Section):
+class LoraSettings(Section):
     """The adapter that is trained."""
 
     rank: int = Field(ge=1)
@@ -71,7 +69,7 @@ class LoraSettings(_Section):
     """The projections that get an adapter."""
 
 
-class PolicySettings(_Section):
+class PolicySettings(Section):
     """The model that is trained."""
 
     backend: Literal["transformers", "unsloth"]
@@ -100,7 +98,7 @@ class PolicySettings(_Section):
         return self
 
 
-class DataSettings(_Section):
+class DataSettings(Section):
     """What the policy is asked."""
 
     file: Path
@@ -112,7 +110,7 @@ class DataSettings(_Section):
     shuffle: bool
 
 
-class RewardSettings(_Section):
+class RewardSettings(Section):
     """What is rewarded, and who computes it."""
 
     names: tuple[str, ...] = Field(min_length=1)
@@ -143,7 +141,7 @@ class RewardSettings(_Section):
         return self
 
 
-class GenerationSettings(_Section):
+class GenerationSettings(Section):
     """How completions are sampled."""
 
     num_generations: int = Field(ge=2)
@@ -157,7 +155,7 @@ class GenerationSettings(_Section):
     repetition_penalty: float = Field(gt=0)
 
 
-class OptimizationSettings(_Section):
+class OptimizationSettings(Section):
     """How the adapter is updated."""
 
     batch_size: int = Field(ge=1)
@@ -176,7 +174,7 @@ class OptimizationSettings(_Section):
     max_grad_norm: float = Field(gt=0)
 
 
-class GrpoSettings(_Section):
+class GrpoSettings(Section):
     """The objective (DeepSeekMath, arXiv 2402.03300, and its successors)."""
 
     kl_weight: float = Field(ge=0)
@@ -192,7 +190,7 @@ class GrpoSettings(_Section):
     """Leave completions that were cut off at max_completion_tokens out of the loss."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """All of a run."""
 
     run: RunSettings
@@ -202,6 +200,7 @@ class Settings(_Section):
     generation: GenerationSettings
     optimization: OptimizationSettings
     grpo: GrpoSettings
+    guards: GuardSettings
 
     @model_validator(mode="after")
     def _whole_groups(self) -> Self:
@@ -216,6 +215,11 @@ class Settings(_Section):
     def completions_per_step(self) -> int:
         """Completions that are generated and scored for one step."""
         return self.optimization.batch_size * self.optimization.gradient_accumulation
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Reward → weight."""
+        return dict(zip(self.rewards.names, self.rewards.weights, strict=True))
 
     @property
     def warmup_steps(self) -> int:

@@ -12,7 +12,7 @@ from rich import box
 from rich.table import Table
 
 from trainer.runfolder import write_whole
-from trainer.tracking import Spread, StepRecord
+from trainer.tracking.record import Spread, StepRecord
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "datasets", "unsloth", "vllm")
 MOST_STEPS = 12

@@ -19,12 +19,17 @@ from trainer.progress import StepProgress
 from trainer.prompts import prepare_prompts
 from trainer.rewards import remote_rewards
 from trainer.runfolder import RunFolder, write_whole
-from trainer.server import connect
+from trainer.server import Server, connect
 from trainer.settings import Settings
 from trainer.stopping import Stopped, StopSignals
-from trainer.summary import reward_table, step_line, write_summary
-from trainer.tracking import Sink, StepRecord, Tracker, jsonl_sink, read_records
-from trainer.wandb_sink import start_wandb, wants_wandb
+from trainer.summary import reward_table, write_summary
+from trainer.tracking.console import Lines
+from trainer.tracking.files import JsonLines, write_parquet
+from trainer.tracking.guards import Guards, GuardStopped, Warned, warn_in
+from trainer.tracking.record import read_records
+from trainer.tracking.samples import EvidenceEvery
+from trainer.tracking.tracker import Sink, Tracker
+from trainer.tracking.weights_and_biases import start_wandb, wants_wandb
 
 if TYPE_CHECKING:
     from trl import GRPOTrainer
@@ -69,23 +74,32 @@ def train(
         _keep_settings(settings, folder, report, resume=resume)
         max_tokens = settings.data.max_prompt_tokens + settings.generation.max_completion_tokens
         policy = load_policy(settings.policy, max_tokens=max_tokens, seed=run.seed, report=report)
-        prompts = prepare_prompts(records, settings.data, policy.tokenizer, server.limits)
+        prompts = prepare_prompts(records, settings.data, policy.tokenizer, server.info.limits)
 
         from trainer.grpo import Watch, make_trainer  # after Unsloth, which patches TRL while it is imported
 
-        facts = {"server": server.model_dump(mode="json"), "settings": settings.model_dump(mode="json")}
+        facts = {"server": server.info.model_dump(mode="json"), "settings": settings.model_dump(mode="json")}
         with StepProgress(console, run.steps, first=begun[0] if begun else 0) as progress:
-            sinks = [jsonl_sink(folder.metrics), _shown(progress, report, run.steps, server.fingerprint)]
+            fingerprint = server.info.fingerprint
+            lines = Lines(progress, report, steps=run.steps, fingerprint=fingerprint)
+            sinks: list[Sink] = [JsonLines(folder), lines]
+            alert = None
             if wandb:
-                sinks.append(start_wandb(run, facts))
-            tracker = Tracker(settings.generation.num_generations, sinks)
-            watch = Watch(tracker, stop, on_phase=progress.phase)
+                weights_and_biases = start_wandb(run, facts, fingerprint)
+                sinks.append(weights_and_biases)
+                alert = weights_and_biases.warn
+            tracker = Tracker(settings.generation.num_generations, settings.weights, sinks, run.samples_every)
+            guards = _guards(settings, server, folder, warn_in(folder.warnings, report, alert))
+            watch = Watch(
+                tracker, guards, stop, on_phase=progress.phase, on_saved=lambda: write_parquet(folder)
+            )
             rewards = remote_rewards(
                 settings.rewards.names,
                 url=settings.rewards.url,
                 api_key=settings.rewards.key,
                 patience_s=settings.rewards.patience_s,
                 deadline_s=settings.rewards.deadline_s,
+                detail=EvidenceEvery(run.samples_every),
                 on_batch=tracker.add,
                 on_wait=lambda *why: progress.phase(f"waiting for the reward server: {why[-1]}"),
             )
@@ -93,8 +107,11 @@ def train(
             report(f"training: {_scale(settings, trainer.model)}")
             tracker.begin()
             reason = _run(trainer, watch, stop, folder, checkpoint=begun[1] if begun else None)
+            if reason is None and guards.stop is not None:
+                reason = GuardStopped(guards.stop)
 
         done, step = read_records(folder.metrics), trainer.state.global_step
+        write_parquet(folder)
         console.print(reward_table(done))
         if reason is not None and step < run.steps:
             write_summary(folder.summary, done, status="stopped", reason=str(reason), adapter=None, **facts)
@@ -132,16 +149,15 @@ def _reporter(console: Console) -> Report:
     return report
 
 
-def _shown(progress: StepProgress, report: Report, steps: int, fingerprint: str) -> Sink:
-    """Every step as a line, with a warning where the server's scores stop being comparable."""
-
-    def show(record: StepRecord) -> None:
-        progress.done(record.step)
-        report(step_line(record, steps))
-        if any(mark != fingerprint for mark in record.fingerprints):
-            report("warning: the server's fingerprint has changed; scores before and after don't compare")
-
-    return show
+def _guards(settings: Settings, server: Server, folder: RunFolder, tell: Callable[[Warned], None]) -> Guards:
+    return Guards(
+        settings.guards,
+        group_size=settings.generation.num_generations,
+        most_tokens=settings.generation.max_completion_tokens,
+        ranges=server.ranges,
+        tell=tell,
+        before=read_records(folder.metrics),
+    )
 
 
 def _keep_settings(settings: Settings, folder: RunFolder, report: Report, *, resume: bool) -> None:

@@ -1,18 +1,13 @@
-"""What each step gave: statistics of every reward and part, TRL's own metrics, and where they are written."""
+"""What one step gave, a line of `metrics.jsonl`: statistics of every reward and part, TRL's own metrics."""
 
 from __future__ import annotations
 
 import json
-import math
 import statistics
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
-
-if TYPE_CHECKING:
-    from trainer.rewards import BatchScores
+from typing import Self
 
 SAME = 1e-6
 """Scores of a group that lie closer together are equal: rounding, not a difference of completions."""
@@ -75,6 +70,12 @@ class StepRecord:
     """The parts of the combined rewards, by name."""
     trainer: Mapping[str, float]
     """TRL's metrics: reward, loss, kl, completions/mean_length, …"""
+    totals: tuple[float | None, ...] = ()
+    """Each completion's weighted sum of rewards, groups one after another; None where no reward counted."""
+    tokens: tuple[int, ...] = ()
+    """Each completion's length; empty where TRL did not say it."""
+    total: Spread | None = None
+    """Of `totals`: what the policy was really taught by; None where nothing was scored."""
 
     def line(self) -> str:
         """As one line of JSON."""
@@ -86,79 +87,10 @@ class StepRecord:
         values = json.loads(line)
         for kind in ("rewards", "parts"):
             values[kind] = {name: Spread(**spread_) for name, spread_ in values[kind].items()}
-        values["fingerprints"] = tuple(values["fingerprints"])
+        for several in ("fingerprints", "totals", "tokens"):
+            values[several] = tuple(values[several])
+        values["total"] = values["total"] and Spread(**values["total"])
         return cls(**values)
-
-
-Sink = Callable[[StepRecord], None]
-
-
-@dataclass(slots=True)
-class Tracker:
-    """Collects the batches of a step and hands its record to every sink."""
-
-    group_size: int
-    sinks: Sequence[Sink]
-    _batches: list[BatchScores] = field(default_factory=list)
-    _since: float = field(default_factory=time.monotonic)
-
-    def begin(self) -> None:
-        """The first step begins now."""
-        self._since = time.monotonic()
-
-    def add(self, batch: BatchScores) -> None:
-        """A batch of the running step was scored."""
-        self._batches.append(batch)
-
-    def finish(self, step: int, logs: Mapping[str, Any]) -> StepRecord:
-        """The step is done: `logs` is what TRL says of it."""
-        now = time.monotonic()
-        batches, self._batches = self._batches, []
-        asked = dict.fromkeys(name for batch in batches for name in batch.names)
-        layers = dict.fromkeys(name for batch in batches for name in batch.layers if name not in asked)
-        record = StepRecord(
-            step=step,
-            seconds=now - self._since,
-            reward_seconds=sum(batch.elapsed_s for batch in batches),
-            requests=len(batches),
-            fingerprints=tuple(dict.fromkeys(batch.fingerprint for batch in batches)),
-            rewards={
-                name: spread([value for batch in batches for value in batch.rewards[name]], self.group_size)
-                for name in asked
-            },
-            parts={
-                name: spread(
-                    [value for batch in batches for value in batch.layers.get(name, ())], self.group_size
-                )
-                for name in layers
-            },
-            trainer=_own_metrics(logs),
-        )
-        self._since = now
-        for sink in self.sinks:
-            sink(record)
-        return record
-
-
-def _own_metrics(logs: Mapping[str, Any]) -> dict[str, float]:
-    """What TRL says beyond the rewards and parts, which stand in the record anyway."""
-    return {
-        key: float(value)
-        for key, value in logs.items()
-        if isinstance(value, int | float)
-        and math.isfinite(value)
-        and not key.startswith(("rewards/", "parts/"))
-    }
-
-
-def jsonl_sink(path: Path) -> Sink:
-    """Appends every record to a file, and flushes it: a kill loses at most the running step."""
-
-    def write(record: StepRecord) -> None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(record.line() + "\n")
-
-    return write
 
 
 def read_records(path: Path) -> list[StepRecord]:

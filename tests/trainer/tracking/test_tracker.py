@@ -9,29 +9,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from shared.schema import Usage
-from trainer.rewards import BatchScores
-from trainer.settings import SettingsError, load_settings
+from tests.trainer.tracking.batches import batch
+from trainer.runfolder import RunFolder
 from trainer.summary import reward_table, step_line, write_summary
-from trainer.tracking import StepRecord, Tracker, jsonl_sink, read_records, spread
-from trainer.wandb_sink import wandb_sink, wants_wandb
+from trainer.tracking.files import JsonLines
+from trainer.tracking.record import read_records, spread
+from trainer.tracking.samples import EvidenceEvery, read_samples
+from trainer.tracking.tracker import Tracker
 
-
-def batch(scores: list[float | None], parts: list[float | None], fingerprint: str = "f1") -> BatchScores:
-    return BatchScores(
-        names=("full",),
-        rewards={"full": scores},
-        layers={"full": scores, "topic": parts},
-        parts={},
-        unscorable={},
-        prompts=["q"] * len(scores),
-        completions=["c"] * len(scores),
-        references=["r"] * len(scores),
-        fingerprint=fingerprint,
-        elapsed_s=0.5,
-        step=0,
-        usage=Usage(),
-    )
+WEIGHTS = {"full": 2.0}
 
 
 def test_spread_by_hand() -> None:
@@ -58,26 +44,61 @@ def test_rounding_is_no_spread_and_groups_must_be_whole() -> None:
 
 
 def test_a_step_gathers_its_batches_and_is_written(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.jsonl"
-    seen: list[StepRecord] = []
-    tracker = Tracker(group_size=2, sinks=[jsonl_sink(path), seen.append])
-    tracker.add(batch([1.0, 3.0], [0.5, None]))
-    tracker.add(batch([2.0, 2.0], [0.5, 0.5], fingerprint="f2"))
-    tracker.finish(1, {"loss": 0.25, "kl": float("nan"), "rewards/full/mean": 9.0, "reward": 2.0})
-    tracker.finish(2, {"loss": 0.5})
+    folder = RunFolder(tmp_path)
+    tracker = Tracker(2, WEIGHTS, [JsonLines(folder)])
+    tracker.add(batch([1.0, 3.0], [0.5, None], tokens=[7, 9]))
+    tracker.add(batch([2.0, 2.0], [0.5, 0.5], fingerprint="f2", tokens=[5, 5]))
+    seen = [
+        tracker.finish(1, {"loss": 0.25, "kl": float("nan"), "rewards/full/mean": 9.0, "reward": 2.0}),
+        tracker.finish(2, {"loss": 0.5}),
+    ]
 
-    first, second = read_records(path)
+    first, second = read_records(folder.metrics)
     assert [first, second] == seen
+    assert (first.totals, first.tokens) == ((2.0, 6.0, 4.0, 4.0), (7, 9, 5, 5))
+    assert first.total is not None
+    assert (first.total.mean, first.total.zero_spread) == (4.0, 0.5)
     assert first.rewards["full"].mean == 2.0
     assert first.rewards["full"].zero_spread == 0.5
     assert first.parts["topic"].unscorable == 1
     assert (first.requests, first.fingerprints, first.reward_seconds) == (2, ("f1", "f2"), 1.0)
     assert first.trainer == {"loss": 0.25, "reward": 2.0}  # NaN is no number, and rewards stand elsewhere
-    assert (second.requests, second.rewards) == (0, {})
+    assert (second.requests, second.rewards, second.total) == (0, {}, None)
+
+
+def test_a_reward_that_missed_one_completion_counts_for_none() -> None:
+    tracker = Tracker(2, WEIGHTS, [])
+    tracker.add(batch([1.0, None], [0.5, 0.5]))
+    record = tracker.finish(1, {})
+    assert record.totals == (None, None)
+    assert record.total is not None
+    assert (record.total.mean, record.total.unscorable) == (None, 2)
+
+
+def test_samples_are_kept_every_n_steps_with_scores_reasons_and_evidence(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    tracker = Tracker(2, WEIGHTS, [JsonLines(folder)], samples_every=3)
+    for step in range(1, 6):
+        tracker.add(batch([1.0, None], [0.5, 0.0], tokens=[7, 9]))
+        tracker.finish(step, {})
+    samples = read_samples(folder.samples)
+    assert [(sample.step, sample.answer) for sample in samples] == [
+        (1, "c0"), (1, "c1"), (4, "c0"), (4, "c1"),
+    ]  # fmt: skip
+    assert samples[3].scores == {"full": None, "topic": 0.0}
+    assert samples[3].unscorable == {"full": "no claim"}
+    assert samples[3].evidence == {"full": {"claims": 1}}
+    assert (samples[3].question, samples[3].reference, samples[3].tokens) == ("q", "r", 9)
+
+
+def test_evidence_is_asked_for_at_the_steps_that_are_kept() -> None:
+    every = EvidenceEvery(3)  # TRL counts the steps that are done, so the first is 0
+    assert [every(step).value for step in range(4)] == ["evidence", "layers", "layers", "evidence"]
+    assert EvidenceEvery(0)(0).value == every(None).value == "layers"
 
 
 def test_the_table_and_the_summary_show_every_step_reward_and_part(tmp_path: Path) -> None:
-    tracker = Tracker(group_size=2, sinks=[])
+    tracker = Tracker(2, WEIGHTS, [])
     records = []
     for step in (1, 2):
         tracker.add(batch([1.0, 3.0], [None, None]))
@@ -98,7 +119,7 @@ def test_the_table_and_the_summary_show_every_step_reward_and_part(tmp_path: Pat
 
 
 def test_a_long_run_shows_its_first_and_last_step() -> None:
-    tracker = Tracker(group_size=2, sinks=[])
+    tracker = Tracker(2, WEIGHTS, [])
     records = []
     for step in range(1, 101):
         tracker.add(batch([1.0, 3.0], [0.0, 0.0]))
@@ -108,28 +129,3 @@ def test_a_long_run_shows_its_first_and_last_step() -> None:
     assert steps[0] == "1"
     assert "100" in steps
     assert table.title == "Rewards by step and part (12 of 100 steps)"
-
-
-def test_wandb_gets_what_trl_does_not_send() -> None:
-    sent: list[dict[str, float]] = []
-    tracker = Tracker(group_size=2, sinks=[wandb_sink(sent.append)])
-    tracker.add(batch([1.0, 3.0], [None, None]))
-    tracker.finish(4, {"loss": 0.25})
-    assert sent[0]["train/global_step"] == 4
-    assert sent[0]["rewards/full/high"] == 3.0
-    assert sent[0]["rewards/full/zero_spread"] == 0.0
-    assert "parts/topic/mean" not in sent[0]  # unknown is not sent as a number
-
-
-def test_wandb_is_optional() -> None:
-    auto = load_settings("cpu-demo").run
-    assert not wants_wandb(auto, {})
-    assert not wants_wandb(auto.model_copy(update={"report_to": "none"}), {"WANDB_API_KEY": "k"})
-    demanded = auto.model_copy(update={"report_to": "wandb"})
-    try:
-        import wandb  # noqa: F401
-    except ImportError:
-        with pytest.raises(SettingsError, match="wandb is not installed"):
-            wants_wandb(demanded, {})
-    else:
-        assert wants_wandb(demanded, {})
