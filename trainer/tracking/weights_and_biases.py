@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -94,7 +95,7 @@ def start_wandb(settings: RunSettings, config: Mapping[str, Any], fingerprint: s
     import wandb
 
     id_file = settings.output_dir / "wandb" / "run-id"
-    run_id = id_file.read_text(encoding="utf-8").strip() if id_file.exists() else wandb.util.generate_id()
+    run_id = id_file.read_text(encoding="utf-8").strip() if id_file.exists() else secrets.token_hex(4)
     id_file.parent.mkdir(parents=True, exist_ok=True)
     id_file.write_text(run_id, encoding="utf-8")
     os.environ["WANDB_LOG_MODEL"] = "checkpoint" if settings.upload_checkpoints else "false"
