@@ -23,8 +23,10 @@ compile dev.txt --extra reward --extra trainer --extra dev
 # The images install parts of what dev.txt pins, never other versions.
 compile reward.txt --extra reward -c requirements/dev.txt
 compile trainer.txt --extra trainer -c requirements/dev.txt
-# The GPU stack stands on its own: vLLM wants another fastapi than the reward server has.  Its CUDA libraries
+# The GPU stacks stand on their own: vLLM wants another fastapi than the reward server has.  Their CUDA libraries
 # are more than torch brings, so they stay in.
 cuda=(--no-emit-package torch)
 platform=(--python-platform x86_64-manylinux_2_28)
 compile trainer-gpu.txt --extra trainer-gpu
+# What both stacks hold has one version.
+compile trainer-plain-gpu.txt --extra trainer-plain-gpu -c requirements/trainer-gpu.txt

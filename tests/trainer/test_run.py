@@ -247,6 +247,86 @@ def test_a_kill_in_the_middle_is_resumed_from_the_last_whole_checkpoint(
     assert_same_result(folder, undisturbed)
 
 
+def test_a_kill_within_a_step_is_resumed_as_if_the_step_had_never_begun(
+    common: list[str], server: FakeServer, undisturbed: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    given = arguments(common, server, folder, "--set", "run.save_every=1", "--set", "rewards.patience_s=60")
+    with Run(given) as run:
+        run.until("step 2 of")
+        server.kill()
+        try:
+            run.until("asking again")  # the completions of step 3 are there, and wait for their rewards
+            run.signal(signal.SIGKILL)
+            run.end()
+        finally:
+            server.start()
+    with Run([*given, "--resume"]) as resumed:
+        assert resumed.end() == 0, resumed.output
+    assert_same_result(folder, undisturbed)
+
+
+def test_a_guard_that_stops_leaves_a_checkpoint_and_says_how_to_go_on(
+    common: list[str], server: FakeServer, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    never_earned = ["--set", "rewards.names=[match_format_exactly]", "--set", "rewards.weights=[1]"]
+    strict = ["--set", "guards.window=1", "--set", "guards.zero_spread.then=stop"]
+    with Run(arguments(common, server, folder, *never_earned, *strict)) as run:
+        assert run.end() == 3, run.output
+    assert "warning: guards.zero_spread: in 100% of the groups" in run.output
+    assert "--set guards.zero_spread.then=warn" in run.output
+    (warned,) = [
+        warned
+        for warned in map(json.loads, (folder / "warnings.jsonl").read_text().splitlines())
+        if warned["stops"]
+    ]
+    assert (warned["guard"], warned["step"], warned["value"]) == ("zero_spread", 1, 1.0)
+    assert (folder / "checkpoint-1" / "trainer_state.json").exists()
+
+    more = ["--set", "guards.zero_spread.then=off", "--resume"]
+    with Run(arguments(common, server, folder, *never_earned, *more)) as resumed:
+        assert resumed.end() == 0, resumed.output
+    assert summary(folder)["status"] == "complete"
+
+
+def test_samples_and_tables_are_kept(undisturbed: Path) -> None:
+    samples = [json.loads(line) for line in (undisturbed / "samples.jsonl").read_text().splitlines()]
+    assert {sample["step"] for sample in samples} == {1, 3}, "every second step, as the preset says"
+    first = samples[0]
+    assert set(REWARDS) <= set(first["scores"])
+    assert "topic_relevance_reward" in first["scores"]
+    assert first["evidence"]["terminology_reward"] is not None
+    assert first["tokens"] > 0
+    for name in ("metrics.parquet", "samples.parquet"):
+        assert (undisturbed / name).stat().st_size > 0
+
+
+def test_weights_and_biases_offline_with_checkpoints_and_one_id(
+    common: list[str], server: FakeServer, tmp_path: Path
+) -> None:
+    pytest.importorskip("wandb", reason="wandb is not installed")
+    folder = tmp_path / "run"
+    offline = {"WANDB_MODE": "offline", "WANDB_SILENT": "true"}
+    more = [
+        "--set",
+        "run.report_to=wandb",
+        "--set",
+        "run.upload_checkpoints=true",
+        "--set",
+        "run.save_every=1",
+    ]
+    with Run(arguments(common, server, folder, *more), offline) as run:
+        run.until("step 2 of")
+        run.signal(signal.SIGKILL)
+        run.end()
+    with Run(arguments(common, server, folder, *more, "--resume"), offline) as resumed:
+        assert resumed.end() == 0, resumed.output
+    runs = [path.name for path in (folder / "wandb").glob("offline-run-*")]
+    assert len(runs) == 2
+    assert len({name.rpartition("-")[2] for name in runs}) == 1, "resumed under the same id"
+
+
 def test_a_signal_while_waiting_for_the_server_ends_at_once(common: list[str], tmp_path: Path) -> None:
     nobody = ["--reward-url", "http://127.0.0.1:9", "--output-dir", str(tmp_path / "run")]
     with Run([*common, *nobody]) as run:

@@ -35,6 +35,25 @@ def test_the_a40_preset_has_the_values_that_were_asked_for() -> None:
     assert settings.optimization.learning_rate == 5e-6
 
 
+def test_the_plain_preset_differs_from_it_only_in_how_the_policy_is_loaded() -> None:
+    unsloth, plain = load_settings("a40"), load_settings("plain-gpu")
+    for section in ("data", "rewards", "generation", "optimization", "grpo", "guards"):
+        assert getattr(unsloth, section) == getattr(plain, section), section
+    assert (unsloth.run.steps, unsloth.run.seed) == (plain.run.steps, plain.run.seed)
+    first, second = unsloth.policy.model_dump(), plain.policy.model_dump()
+    assert {key for key in first if first[key] != second[key]} == {
+        "backend",
+        "model",  # the same weights; Unsloth names its own copy
+        "gradient_checkpointing",
+    }
+
+
+@pytest.mark.parametrize(("bare", "meant"), [("on", "on"), ("off", "off"), ("unsloth", "unsloth")])
+def test_a_bare_on_or_off_is_no_boolean_here(bare: str, meant: str) -> None:
+    settings = load_settings("a40", [f"policy.gradient_checkpointing={bare}"])
+    assert settings.policy.gradient_checkpointing == meant
+
+
 def test_a_later_source_wins(tmp_path: Path) -> None:
     environ = {"TRAINER_REWARD_URL": "http://a:1", "TRAINER_STEPS": "7", "TRAINER_API_KEY": ""}
     settings = load_settings("cpu-demo", ["run.steps=9", f"run.output_dir={tmp_path}"], environ)
@@ -60,7 +79,27 @@ def test_the_key_comes_from_the_environment_and_is_written_nowhere(tmp_path: Pat
         (lambda v: v["generation"].pop("temperature"), "generation.temperature: missing key"),
         (lambda v: v["run"].update(steps=0), "run.steps: Input should be greater than or equal to 1"),
         (lambda v: v["rewards"].update(weights=[1.0]), "rewards: Value error, weights has 1 entries for 3"),
-        (lambda v: v["policy"].update(load_in_4bit=True), "policy: Value error, load_in_4bit needs"),
+        (lambda v: v["policy"].update(load_in_4bit=True), "policy: Value error, load_in_4bit needs gpu"),
+        (
+            lambda v: v["policy"].update(fast_inference=True),
+            "policy: Value error, fast_inference needs gpu_memory_utilization",
+        ),
+        (
+            lambda v: v["policy"].update(fast_inference=True, gpu_memory_utilization="auto"),
+            "policy: Value error, fast_inference needs gpu (memory_gib",
+        ),
+        (
+            lambda v: v["policy"].update(gpu_memory_utilization=1.5),
+            "policy.gpu_memory_utilization.constrained-float: Input should be less than 1",
+        ),
+        (
+            lambda v: v["policy"].update(gradient_checkpointing="unsloth"),
+            "policy: Value error, gradient_checkpointing: unsloth needs backend",
+        ),
+        (
+            lambda v: v["policy"].update(gpu={"memory_gib": 24, "reward_server_gib": 0, "vllm_sleep": True}),
+            "policy: Value error, gpu.vllm_sleep needs backend: transformers and fast_inference",
+        ),
         (lambda v: v["optimization"].update(batch_size=6), "6 completions are no whole groups"),
     ],
 )
@@ -90,5 +129,5 @@ def test_a_bad_override_is_named(override: str, complaint: str) -> None:
 def test_a_bad_variable_is_named_and_an_unknown_preset_lists_the_known() -> None:
     with pytest.raises(SettingsError, match=r"^TRAINER_REWARD_URL: rewards\.url:"):
         load_settings("cpu-demo", [], {"TRAINER_REWARD_URL": "ftp://a"})
-    with pytest.raises(SettingsError, match="there are: a40, cpu-demo"):
+    with pytest.raises(SettingsError, match="there are: a40, cpu-demo, plain-gpu"):
         load_settings("h100")

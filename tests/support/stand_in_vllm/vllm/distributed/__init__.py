@@ -1,0 +1,1 @@
+"""What TRL imports from below here, for its server mode; never called in these runs."""

@@ -1,0 +1,5 @@
+"""What TRL imports from here."""
+
+
+class StructuredOutputsParams:
+    """Never made in these runs."""
