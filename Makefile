@@ -25,6 +25,16 @@ demo: $(READY) ## the main job here: reward server + GRPO on SmolLM2, real model
 serve: $(READY) ## the reward server on 127.0.0.1:8080 (PORT=… changes it)
 	@$(PY) -m reward_service serve --port $(PORT)
 
+# On a pod two environments stand side by side (requirements/pod.sh); elsewhere .venv is both.
+SERVER_PY := $(firstword $(wildcard .venv-server/bin/python) $(PY))
+TRAINER_PY := $(firstword $(wildcard .venv-trainer/bin/python) $(PY))
+PRESET ?= a40
+MODELS ?= $(or $(REWARD_MODELS),$(if $(filter cpu-%,$(PRESET)),embedded,full))
+
+pod: $(if $(wildcard .venv-trainer/.ready),,$(READY)) ## server + trainer, supervised (PRESET=, RESUME=1, PORT=, MODELS=, SET="k=v k=v")
+	@$(TRAINER_PY) -m trainer pod --preset $(PRESET) --port $(PORT) --models $(MODELS) \
+	  --server-python $(SERVER_PY) --trainer-python $(TRAINER_PY) $(if $(RESUME),--resume) $(addprefix --set ,$(SET))
+
 test: lint types imports $(READY) ## ruff, mypy --strict, import-linter and all tests
 	$(PY) -m pytest -m "not compose"
 
@@ -84,4 +94,4 @@ up: ## docker compose up: the reward server, then the trainer
 clean: ## remove .venv, caches and runs
 	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo serve test lint types imports format test-compose data openapi nli audit bench lock up clean
+.PHONY: help setup demo serve pod test lint types imports format test-compose data openapi nli audit bench lock up clean

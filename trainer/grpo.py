@@ -14,6 +14,7 @@ from transformers import PrinterCallback, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from trainer.dataset.load import GrpoRecord
+from trainer.order import in_order
 from trainer.policy import Policy, vllm_share
 from trainer.rewards import RemoteReward
 from trainer.runfolder import is_whole
@@ -126,7 +127,7 @@ def make_trainer(
     if plain and settings.policy.fast_inference:
         use_merged_copies()
 
-    trainer = Trainer(
+    trainer = in_order(Trainer)(
         model=policy.model,
         processing_class=policy.tokenizer,
         peft_config=policy.peft_config,

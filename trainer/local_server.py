@@ -57,7 +57,7 @@ class LocalServer:
                 stderr=subprocess.STDOUT,
                 env=self._environment,
                 start_new_session=True,  # Ctrl-C is for us; we stop the server when we are done
-                preexec_fn=_end_with_parent(),  # noqa: PLW1509  (one prepared system call, no lock)
+                preexec_fn=end_with_parent(),  # noqa: PLW1509  (one prepared system call, no lock)
             )
         return self
 
@@ -113,7 +113,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _end_with_parent() -> Callable[[], None] | None:
+def end_with_parent() -> Callable[[], None] | None:
     """What the child does before it becomes the server: ask Linux for SIGTERM when its parent dies."""
     if not sys.platform.startswith("linux"):
         return None

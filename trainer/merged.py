@@ -1,4 +1,4 @@
-"""Generates with the adapter laid into the weights: without a GPU the adapter's many small products cost half."""
+"""Generates with the adapter laid into the weights: on a CPU its many small products cost half of the time."""
 
 from __future__ import annotations
 

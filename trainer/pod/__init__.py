@@ -1,0 +1,1 @@
+"""Server and trainer side by side where there is no container engine: a rented pod, or any plain machine."""
