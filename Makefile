@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 PORT ?= 8080
 COMPOSE ?= docker compose
 
-LOCKS := $(wildcard requirements/*.txt)
+LOCKS := $(filter-out requirements/llamacpp%,$(wildcard requirements/*.txt))
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
@@ -34,6 +34,9 @@ MODELS ?= $(or $(REWARD_MODELS),$(if $(filter cpu-%,$(PRESET)),embedded,full))
 pod: $(if $(wildcard .venv-trainer/.ready),,$(READY)) ## server + trainer, supervised (PRESET=, RESUME=1, PORT=, MODELS=, SET="k=v k=v")
 	@$(TRAINER_PY) -m trainer pod --preset $(PRESET) --port $(PORT) --models $(MODELS) \
 	  --server-python $(SERVER_PY) --trainer-python $(TRAINER_PY) $(if $(RESUME),--resume) $(addprefix --set ,$(SET))
+
+llama-cpp: $(READY) ## build llama.cpp for `python -m trainer export` in .llama.cpp (needs g++; minutes)
+	@PYTHON=$(PY) requirements/llamacpp.sh .llama.cpp
 
 test: lint types imports $(READY) ## ruff, mypy --strict, import-linter and all tests
 	$(PY) -m pytest -m "not compose"
@@ -100,4 +103,4 @@ up: ## docker compose up: the reward server, then the trainer
 clean: ## remove .venv, caches and runs
 	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo serve pod test lint types imports format test-compose data notebook openapi nli audit bench learning lock up clean
+.PHONY: help setup demo serve pod llama-cpp test lint types imports format test-compose data notebook openapi nli audit bench learning lock up clean

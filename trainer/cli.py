@@ -12,6 +12,7 @@ from shared.client_errors import RewardClientError
 from shared.integrity import IntegrityError
 from trainer import commands
 from trainer.dataset.load import DatasetError
+from trainer.export.errors import ExportError
 from trainer.policy import PolicyUnavailable
 from trainer.runfolder import RunFolderError
 from trainer.settings import SettingsError
@@ -19,6 +20,7 @@ from trainer.stopping import Stopped
 
 SAID = (
     DatasetError,
+    ExportError,
     IntegrityError,
     OSError,
     PolicyUnavailable,
