@@ -30,3 +30,5 @@ def quiet(console: Console, *, offline: bool) -> None:
         os.environ.setdefault(name, value)
     handler = RichHandler(console=console, show_path=False, show_level=False, show_time=False)
     logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler], force=True)
+    # PEFT imports it where it is installed, and without a GPU it advises faster kernels at every start.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
