@@ -42,7 +42,7 @@ if not (CHECKOUT / "trainer").is_dir() and (Path.cwd() / "trainer").is_dir():
     CHECKOUT = Path.cwd()
 if not (CHECKOUT / "trainer").is_dir():
     if not REPOSITORY:
-        raise SystemExit(f"{CHECKOUT} is no checkout of Touchstone: set REPOSITORY to clone it, or CHECKOUT")
+        raise RuntimeError(f"{CHECKOUT} is no checkout of Touchstone: set REPOSITORY to clone it, or CHECKOUT")
     subprocess.run(["git", "clone", REPOSITORY, str(CHECKOUT)], check=True)
 os.chdir(CHECKOUT)
 
@@ -59,7 +59,7 @@ def run(*command):
             process.terminate()
         status = process.wait()
     if status:
-        raise SystemExit(f"{' '.join(command)} ended with status {status}")
+        raise RuntimeError(f"{' '.join(command)} ended with status {status}")
 
 
 if ON_GPU:

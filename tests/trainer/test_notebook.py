@@ -29,7 +29,7 @@ def test_it_runs_on_a_cpu_with_the_demo_preset(
         "TOUCHSTONE_PRESET": "cpu-demo",
         "TOUCHSTONE_STEPS": "1",
         "TOUCHSTONE_OUTPUT": str(run),
-        "TOUCHSTONE_FORMATS": "adapter,modelfile",
+        "TOUCHSTONE_FORMATS": "adapter,merged",
         "IPYTHONDIR": str(tmp_path / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(tmp_path / "jupyter"),
     }.items():
@@ -38,7 +38,7 @@ def test_it_runs_on_a_cpu_with_the_demo_preset(
     notebook = nbformat.reads(notebook_text(), as_version=4)
     NotebookClient(notebook, timeout=500, kernel_name="python3").execute()
     assert json.loads((run / "summary.json").read_text(encoding="utf-8"))["status"] == "complete"
-    assert list((run / "export").iterdir())
+    assert (run / "export" / "merged" / "model.safetensors").exists()
     printed = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ()))
     assert "step 1 of 1" in printed
     assert "no GPU here" in printed
