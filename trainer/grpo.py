@@ -156,7 +156,7 @@ class Watch(TrainerCallback):
         stop: StopSignals,
         *,
         on_phase: Callable[[str], None],
-        on_saved: Callable[[], None],
+        on_saved: Callable[[int], None],
     ) -> None:
         self._tracker = tracker
         self._guards = guards
@@ -194,7 +194,7 @@ class Watch(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
         """A checkpoint is whole."""
-        self._on_saved()
+        self._on_saved(state.global_step)
 
 
 def random_state() -> dict[str, Any]:

@@ -85,16 +85,19 @@ def train(
             fingerprint = server.info.fingerprint
             lines = Lines(progress, report, steps=run.steps, fingerprint=fingerprint)
             sinks: list[Sink] = [JsonLines(folder), lines]
-            alert = None
-            if wandb:
-                weights_and_biases = start_wandb(run, facts, fingerprint)
-                sinks.append(weights_and_biases)
-                alert = weights_and_biases.warn
+            remote = start_wandb(run, facts, fingerprint) if wandb else None
+            if remote is not None:
+                sinks.append(remote)
             tracker = Tracker(settings.generation.num_generations, settings.weights, sinks, run.samples_every)
-            guards = _guards(settings, server, folder, warn_in(folder.warnings, report, alert))
-            watch = Watch(
-                tracker, guards, stop, on_phase=progress.phase, on_saved=lambda: write_parquet(folder)
-            )
+            warn = warn_in(folder.warnings, report, remote.warn if remote else None)
+            guards = _guards(settings, server, folder, warn)
+
+            def on_saved(step: int) -> None:
+                write_parquet(folder)
+                if remote is not None and run.upload_checkpoints:
+                    remote.saved(folder.checkpoint(step), step)
+
+            watch = Watch(tracker, guards, stop, on_phase=progress.phase, on_saved=on_saved)
             rewards = remote_rewards(
                 settings.rewards.names,
                 url=settings.rewards.url,

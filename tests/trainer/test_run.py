@@ -325,6 +325,8 @@ def test_weights_and_biases_offline_with_checkpoints_and_one_id(
     runs = [path.name for path in (folder / "wandb").glob("offline-run-*")]
     assert len(runs) == 2
     assert len({name.rpartition("-")[2] for name in runs}) == 1, "resumed under the same id"
+    kept = b"".join(path.read_bytes() for path in (folder / "wandb").glob("offline-run-*/*.wandb"))
+    assert b"step-3" in kept, "the last checkpoint is an artifact"
 
 
 def test_a_signal_while_waiting_for_the_server_ends_at_once(common: list[str], tmp_path: Path) -> None:

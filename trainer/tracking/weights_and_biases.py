@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from trainer.settings import RunSettings, SettingsError
@@ -62,6 +63,18 @@ class WeightsAndBiases:
         if samples:
             self._run.log({"samples": table, "train/global_step": samples[0].step})
 
+    def saved(self, checkpoint: Path, step: int) -> None:
+        """Sends a checkpoint as an artifact; W&B copies its files at once, so they may go before they are sent."""
+        import wandb
+
+        artifact = wandb.Artifact(
+            f"checkpoint-{self._run.id}",
+            type="model",
+            metadata={"step": step, "fingerprint": self._fingerprint},
+        )
+        artifact.add_dir(str(checkpoint))
+        self._run.log_artifact(artifact, aliases=["latest", f"step-{step}"])
+
     def warn(self, title: str, text: str) -> None:
         """An alert, which W&B also sends by mail or chat where the person has set that up."""
         self._run.alert(title=title, text=text)
@@ -90,7 +103,8 @@ def wants_wandb(settings: RunSettings, environ: Mapping[str, str]) -> bool:
 def start_wandb(settings: RunSettings, config: Mapping[str, Any], fingerprint: str) -> WeightsAndBiases:
     """Begin a W&B run; its id is the run folder's, so that `--resume` continues it.
 
-    With `run.upload_checkpoints`, transformers' own callback sends every checkpoint as an artifact.
+    transformers' own callback sends no checkpoints: it puts the run's whole summary into an artifact's
+    metadata, and W&B refuses more than a hundred keys there.
     """
     import wandb
 
@@ -98,7 +112,7 @@ def start_wandb(settings: RunSettings, config: Mapping[str, Any], fingerprint: s
     run_id = id_file.read_text(encoding="utf-8").strip() if id_file.exists() else secrets.token_hex(4)
     id_file.parent.mkdir(parents=True, exist_ok=True)
     id_file.write_text(run_id, encoding="utf-8")
-    os.environ["WANDB_LOG_MODEL"] = "checkpoint" if settings.upload_checkpoints else "false"
+    os.environ["WANDB_LOG_MODEL"] = "false"
     run = wandb.init(
         project=settings.project,
         name=settings.output_dir.name,
