@@ -64,7 +64,7 @@ class WeightsAndBiases:
             self._run.log({"samples": table, "train/global_step": samples[0].step})
 
     def saved(self, checkpoint: Path, step: int) -> None:
-        """Sends a checkpoint as an artifact; W&B copies its files at once, so they may go before they are sent."""
+        """Sends a checkpoint as an artifact; its files are copied at once, so the folder may go meanwhile."""
         import wandb
 
         artifact = wandb.Artifact(
