@@ -69,7 +69,7 @@ def _mean(values: Sequence[float | None]) -> str:
 
 
 def _negative(value: float | None) -> float | None:
-    return None if value is None else -value
+    return None if value is None else 0.0 - value  # no negative zero
 
 
 def _number(value: float | None) -> str:
