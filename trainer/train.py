@@ -140,6 +140,7 @@ def _run(
         if watch.random_state is None:
             raise  # before the first step: nothing to save
         save_checkpoint(trainer, folder.checkpoint(trainer.state.global_step), watch.random_state)
+        watch.on_save(trainer.args, trainer.state, trainer.control)  # TRL tells it of its own saves only
         return error
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
+from safetensors.numpy import load_file
 
 KEY = "run-test-key"
 WAIT_S = 400.0
@@ -56,3 +58,13 @@ class Run:
         rest, _ = self._process.communicate(timeout=WAIT_S)
         self.output += rest
         return self._process.returncode
+
+
+def weights(folder: Path) -> dict[str, Any]:
+    """What the adapter of a run holds."""
+    return dict(load_file(folder / "adapter" / "adapter_model.safetensors"))
+
+
+def summary(folder: Path) -> dict[str, Any]:
+    """What `summary.json` of a run holds."""
+    return dict(json.loads((folder / "summary.json").read_text(encoding="utf-8")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import nbformat
@@ -34,7 +33,6 @@ def test_it_runs_on_a_cpu_with_the_demo_preset(
         "JUPYTER_RUNTIME_DIR": str(tmp_path / "jupyter"),
     }.items():
         monkeypatch.setenv(name, value)
-    os.environ.pop("PYTEST_CURRENT_TEST", None)
     notebook = nbformat.reads(notebook_text(), as_version=4)
     NotebookClient(notebook, timeout=500, kernel_name="python3").execute()
     assert json.loads((run / "summary.json").read_text(encoding="utf-8"))["status"] == "complete"

@@ -8,14 +8,12 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from safetensors.numpy import load_file
 
 from tests.support.fake_server import FakeServer
-from tests.trainer.run_process import KEY, Run
+from tests.trainer.run_process import KEY, Run, summary, weights
 from tests.trainer.tiny import save_tiny_policy
 
 STEPS = 3
@@ -57,14 +55,6 @@ def common(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 def arguments(common: list[str], server: FakeServer, folder: Path, *more: str) -> list[str]:
     return [*common, "--reward-url", server.url, "--output-dir", str(folder), *more]
-
-
-def weights(folder: Path) -> dict[str, Any]:
-    return dict(load_file(folder / "adapter" / "adapter_model.safetensors"))
-
-
-def summary(folder: Path) -> dict[str, Any]:
-    return dict(json.loads((folder / "summary.json").read_text(encoding="utf-8")))
 
 
 def requests(server: FakeServer) -> int:
