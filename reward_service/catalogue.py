@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -94,6 +94,46 @@ class Catalogue:
             scores[name] = leaf_scores[name] if recipe is None else combine(recipe, scores)
         return {name: scores[name] for name in (*names, *scores)}
 
+    def undecided(self, names: Sequence[str], known: Mapping[str, Score]) -> frozenset[str]:
+        """The functions to score next so that some rewards get decided.
+
+        A recipe's gates are looked at in order, so that what a gate that holds makes irrelevant is never asked
+        for.
+
+        Args:
+            names: rewards that were asked for.
+            known: function → score, as far as they are scored.
+
+        Returns:
+            For each reward that is still open, the one function that its arithmetic reads next; empty once all
+            of them are decided.
+        """
+        self._check(names)
+        open_ = (self._resolve(name, known) for name in names)
+        return frozenset(found for found in open_ if isinstance(found, str))
+
+    def decided(self, names: Sequence[str], known: Mapping[str, Score]) -> dict[str, Score]:
+        """The scores of some rewards alone, from the function scores that decide them.
+
+        Raises:
+            KeyError: one of them is undecided.
+        """
+        found = {name: self._resolve(name, known) for name in names}
+        missing = [score for score in found.values() if isinstance(score, str)]
+        if missing:
+            raise KeyError(missing[0])
+        return {name: score for name, score in found.items() if isinstance(score, Score)}
+
+    def _resolve(self, name: str, known: Mapping[str, Score]) -> Score | str:
+        """A reward's score, or the function that has to be scored before it can be told."""
+        recipe = self._recipes.get(name)
+        if recipe is None:
+            return known.get(name, name)
+        try:
+            return combine(recipe, _Lazily(self, known))
+        except _Undecided as missing:
+            return missing.function
+
     def infos(self) -> list[RewardInfo]:
         """What `GET /rewards` publishes, in the order of `names`."""
         return [
@@ -148,3 +188,30 @@ class Catalogue:
                 hint = f"; did you mean {' or '.join(close)}?" if close else "; GET /rewards lists them all"
                 shown = name if len(name) <= 80 else f"{name[:80]}…"
                 raise UnknownReward(f"no reward is named {shown!r}{hint}", where=f"rewards.{index}")
+
+
+class _Undecided(Exception):
+    """The arithmetic read a function that is not scored yet."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__(function)
+        self.function = function
+
+
+class _Lazily(Mapping[str, Score]):
+    """The scores that a recipe reads, each made when it is read."""
+
+    def __init__(self, catalogue: Catalogue, known: Mapping[str, Score]) -> None:
+        self._catalogue, self._known = catalogue, known
+
+    def __getitem__(self, name: str) -> Score:
+        found = self._catalogue._resolve(name, self._known)
+        if isinstance(found, str):
+            raise _Undecided(found)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._catalogue.names)
+
+    def __len__(self) -> int:
+        return len(self._catalogue.names)

@@ -227,7 +227,7 @@ class Engine:
         documents = dict(zip(texts, annotated.results, strict=True))
         drafts = [with_documents(sample, documents) for sample in clean]
 
-        texts = unique(text for draft in drafts for text in texts_to_embed(draft, reads))
+        texts = unique(text for draft in drafts for text in texts_to_embed(draft, functions))
         embedded = await workers.embedder.submit(texts, lane=lane, deadline=deadline)
         vectors = dict(zip(texts, embedded.results, strict=True))
         ready = [replace(draft, vectors=vectors) for draft in drafts]

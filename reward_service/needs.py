@@ -58,8 +58,9 @@ def with_documents(sample: Sample, documents: Mapping[str, Document]) -> Annotat
     )
 
 
-def texts_to_embed(draft: AnnotatedSample, reads: frozenset[Reads]) -> Iterator[str]:
+def texts_to_embed(draft: AnnotatedSample, functions: Sequence[Reward]) -> Iterator[str]:
     """The texts whose vectors are read."""
+    reads = frozenset[Reads]().union(*(function.reads for function in functions))
     if Reads.QUESTION_VECTOR in reads:
         yield draft.question.text
     if Reads.ANSWER_VECTOR in reads:
@@ -70,10 +71,8 @@ def texts_to_embed(draft: AnnotatedSample, reads: frozenset[Reads]) -> Iterator[
         yield from (sentence.text for sentence in draft.answer.sentences)
     if Reads.REFERENCE_SENTENCES in reads:
         yield from (sentence.text for sentence in draft.reference.sentences)
-    if Reads.ANSWER_CHUNKS in reads:
-        yield from (chunk.text for chunk in draft.answer.chunks)
-    if Reads.QUESTION_CHUNKS in reads:
-        yield from (chunk.text for chunk in draft.question.chunks)
+    for function in functions:
+        yield from function.chunks(draft)
 
 
 def pairs(samples: Sequence[AnnotatedSample], functions: Sequence[Reward]) -> list[Pair]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reward_service.remembered import Remembers
 from shared.completion import Completion
 
 Vector = NDArray[np.float32]
@@ -60,7 +61,7 @@ class Span(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class Document(Remembers):
     """A text with its syntax.  Sentences never overlap and leave out only white space."""
 
     text: str
@@ -69,13 +70,15 @@ class Document:
     chunks: tuple[Span, ...] = ()
     """Noun chunks without leading determiners."""
     entities: tuple[Span, ...] = ()
+    derived: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """See `remembered.py`."""
 
 
 EMPTY_DOCUMENT = Document("")
 
 
 @dataclass(frozen=True, slots=True)
-class AnnotatedSample:
+class AnnotatedSample(Remembers):
     """A sample with what the wanted rewards read; what no reward asked for is empty.
 
     `vectors` maps a text (a sentence, a chunk, a whole answer) to its unit vector.
@@ -86,6 +89,8 @@ class AnnotatedSample:
     answer: Document = EMPTY_DOCUMENT
     reference: Document = EMPTY_DOCUMENT
     vectors: Mapping[str, Vector] = field(default_factory=dict)
+    derived: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """See `remembered.py`."""
 
 
 class Pair(NamedTuple):
@@ -136,6 +141,10 @@ class Verdicts:
             KeyError: the reward never asked for this pair.
         """
         return self.by_pair[pair]
+
+    def get(self, pair: Pair) -> Verdict | None:
+        """The verdict on a pair; None where it was not run, since it could not matter any more."""
+        return self.by_pair.get(pair)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reward_service.evidence.statements import bare, word_count
+from reward_service.remembered import remembered
 from reward_service.types import AnnotatedSample, Span
 
 BEARS = 0.45
@@ -47,6 +48,7 @@ class Bearing(NamedTuple):
         }
 
 
+@remembered
 def bearing(sample: AnnotatedSample) -> Bearing:
     """What part of the answer bears on what the reference says or on the question.
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reward_service.evidence.reported import reported_views
 from reward_service.evidence.syntax import SUBJECTS, complete_sentences, content_lemmas, same_words
 from reward_service.lexicons import Lexicon
+from reward_service.remembered import remembered
 from reward_service.types import Document, Pair, Span, Vector
 
 NEIGHBOURS = 2
@@ -57,6 +58,7 @@ class _Statement(NamedTuple):
     """Content lemmas and terms of the whole sentence."""
 
 
+@remembered
 def statements(answer: Document) -> tuple[Span, ...]:
     """The complete sentences that state something, each once: no questions, no repetitions."""
     first: dict[str, Span] = {}

@@ -9,11 +9,12 @@ false consciousness" denies nothing).  Pure: reads a document's text and sentenc
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from reward_service.evidence.denial_forms import AHEAD, AHEAD_AT_START, BACK, BACK_ALL, NO, TURN, WITHIN
 from reward_service.evidence.reported import is_reported
+from reward_service.remembered import remembered
 from reward_service.types import Document, Span
 
 _WORDS_OF_A_STATEMENT = 3
@@ -35,7 +36,8 @@ class Denial(NamedTuple):
     """The sentence reports a view, and it is the view that is denied, not that somebody holds it."""
 
 
-def denials(document: Document) -> dict[int, Denial]:
+@remembered
+def denials(document: Document) -> Mapping[int, Denial]:
     """Index of a sentence of `document` → how it is denied; sentences that stand as asserted are left out.
 
     "This is false" reaches the sentence before it, and with it the whole quotation that this closes; at the

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 from reward_service.lexicons.antonyms import antonyms
+from reward_service.remembered import remembered
 from reward_service.types import Document, Span, Token
 
 NEAR_COPY = 0.75
@@ -84,6 +85,7 @@ class Word(NamedTuple):
     """It belongs to the name of a person, people, place or organisation."""
 
 
+@remembered
 def words_of(document: Document, span: Span) -> tuple[Word, ...]:
     """The words of a sentence, without punctuation."""
     inside = [

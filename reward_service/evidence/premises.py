@@ -12,6 +12,7 @@ from reward_service.evidence.difference import Difference
 from reward_service.evidence.stance import Context, Stance
 from reward_service.evidence.statements import bare, claims, distinct, same
 from reward_service.evidence.syntax import is_word_soup
+from reward_service.remembered import remembered
 from reward_service.types import AnnotatedSample, Document, Span
 
 CLOSEST = 3
@@ -39,8 +40,13 @@ class Plan(NamedTuple):
     premises: tuple[Premise, ...]
 
 
-def plans(sample: AnnotatedSample) -> Iterator[Plan]:
+@remembered
+def plans(sample: AnnotatedSample) -> tuple[Plan, ...]:
     """For each claim: the closest sentences and the premises; the one way to name a pair."""
+    return tuple(_plans(sample))
+
+
+def _plans(sample: AnnotatedSample) -> Iterator[Plan]:
     wanted = claims(sample.reference)
     stated = Context(sample.reference, denials(sample.reference))
     answered = Context(sample.answer, _denials_of_copies(sample))
@@ -87,7 +93,7 @@ def _denials_of_copies(sample: AnnotatedSample) -> dict[int, Denial]:
     intent: nobody contradicts a text in one sentence and repeats it word for word in the next.
     """
     answer, reference = sample.answer.sentences, sample.reference.sentences
-    found, agreed = denials(sample.answer), denials(sample.reference)
+    found, agreed = dict(denials(sample.answer)), denials(sample.reference)
     places: dict[str, int] = {}
     for place, sentence in enumerate(reference):
         places.setdefault(bare(sentence.text), place)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from reward_service.remembered import remembered
 from reward_service.types import Document, Span, Token
 
 
@@ -84,6 +85,7 @@ def is_reported(document: Document, sentence: Span) -> bool:
     return bool(reported_views(document, sentence))
 
 
+@remembered
 def reported_views(document: Document, sentence: Span) -> tuple[ReportedView, ...]:
     """Every sign in the sentence that it reports a view, in the order of the text."""
     children: Children = [[] for _ in range(sentence.last - sentence.first)]

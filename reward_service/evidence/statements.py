@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from reward_service.remembered import remembered
 from reward_service.types import Document, Span
 
 MIN_WORDS = 4
@@ -14,6 +15,7 @@ _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
 _QUOTES = re.compile('["“”«»]')
 
 
+@remembered
 def claims(reference: Document) -> tuple[Span, ...]:
     """The sentences of a reference that claim something, each distinct one once.
 

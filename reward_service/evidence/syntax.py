@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from reward_service.lexicons import Match
+from reward_service.remembered import remembered
 from reward_service.types import Document, Span, Token
 
 SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass", "expl"})
@@ -43,6 +44,7 @@ shuffled, 99.5 % do.
 """
 
 
+@remembered
 def complete_sentences(document: Document) -> tuple[Span, ...]:
     """The sentences with a finite verb that has a subject, whose words stand in an order that prose has."""
     if is_word_soup(document):
@@ -55,6 +57,7 @@ def complete_sentences(document: Document) -> tuple[Span, ...]:
     )
 
 
+@remembered
 def is_word_soup(document: Document) -> bool:
     """Whether the words of a text stand in no order that prose has."""
     sentences = distinct_sentences(document)
@@ -130,6 +133,7 @@ def content_lemmas(tokens: Sequence[Token]) -> tuple[str, ...]:
     )
 
 
+@remembered
 def distinct_sentences(document: Document) -> tuple[Span, ...]:
     """The sentences with words, without those that repeat an earlier one but for case and punctuation."""
     first: dict[str, Span] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from reward_service.evidence.syntax import CONTENT_POS, content_lemmas
 from reward_service.lexicons import Lexicon
+from reward_service.remembered import remembered
 from reward_service.types import Document, Span, Vector
 
 CLOSE = 0.65
@@ -64,6 +65,7 @@ class Coverage:
     """With the answer's closest phrase, where no word covers the topic."""
 
 
+@remembered
 def topics_of(question: Document, lexicon: Lexicon) -> tuple[Topic, ...]:
     """The lexicon's terms, the names and the noun phrases of a question, without the words by which it asks.
 
@@ -103,11 +105,17 @@ def topics_of(question: Document, lexicon: Lexicon) -> tuple[Topic, ...]:
     return _distinct(found) or _distinct(theorists) or _words(question, lexicon)
 
 
+@remembered
+def coverer(answer: Document, lexicon: Lexicon) -> Coverer:
+    """The reader of an answer."""
+    return Coverer(answer, lexicon)
+
+
 class Coverer:
     """Reads one answer, then tells how it takes up any topic."""
 
-    def __init__(self, answer: Document, lexicon: Lexicon, vectors: Mapping[str, Vector]) -> None:
-        self._answer, self._vectors = answer, vectors
+    def __init__(self, answer: Document, lexicon: Lexicon) -> None:
+        self._answer = answer
         self._terms = {match.entry: match for match in reversed(lexicon.terms(answer))}
         self._words = {token.text for token in answer.tokens}
         self._lemmas: dict[str, str] = {}
@@ -124,22 +132,14 @@ class Coverer:
                     for key in {lemma, family(lemma)}:
                         self._sentences.setdefault(key, set()).add(number)
 
-    def coverage(self, topic: Topic) -> Coverage:
+    def coverage(self, topic: Topic, vectors: Mapping[str, Vector]) -> Coverage:
         """By equivalence, lemma, word family or abbreviation; by embedding where no words cover all of it."""
-        match = self._terms.get(topic.entry) if topic.entry is not None else None
-        if match is not None:
-            same = content_lemmas(self._answer.tokens[match.first : match.last]) == topic.lemmas
-            return Coverage(topic.text, 1.0, "lemma" if same else "equivalence", match.text)
-        if topic.name and (short := self._abbreviation(topic)):
-            return Coverage(topic.text, 1.0, "abbreviation", short)
-        keys = [self._key(lemma, topic) for lemma in topic.lemmas]
-        known = [key for key in keys if key is not None]
-        words = " … ".join(self._lemmas.get(key) or self._families[key] for key in known)
-        by = "lemma" if all(lemma in self._lemmas for lemma in topic.lemmas) else "word family"
+        by_words = self._whole(topic)
+        if by_words is not None:
+            return by_words
+        keys, known, words, by = self._taken_up(topic)
         whole = bool(keys) and len(known) == len(keys)
-        if whole and set.intersection(*(self._sentences[key] for key in known)):
-            return Coverage(topic.text, 1.0, by, words)
-        phrase, cosine = self._closest(topic)
+        phrase, cosine = self._closest(topic, vectors)
         if cosine is not None and cosine >= CLOSE:
             return Coverage(topic.text, 1.0, "embedding", phrase, cosine)
         is_term = topic.entry is not None  # "constant capital" is not half covered by "capital"
@@ -148,6 +148,36 @@ class Coverer:
         if cosine is not None and cosine >= NEAR:
             return Coverage(topic.text, NEARLY, "embedding", phrase, cosine)
         return Coverage(topic.text, 0.0, cosine=cosine)
+
+    def phrases(self, topics: Iterable[Topic]) -> Iterator[str]:
+        """The phrases whose vectors `coverage` looks up: none where words cover each topic whole."""
+        open_chunks = [topic.chunk for topic in topics if self._compared(topic) and not self._whole(topic)]
+        yield from (chunk for chunk in open_chunks if chunk is not None)
+        if open_chunks:
+            yield from (text for text, _ in self._nouns)
+
+    def _whole(self, topic: Topic) -> Coverage | None:
+        """How words alone cover the whole topic; None where they don't."""
+        match = self._terms.get(topic.entry) if topic.entry is not None else None
+        if match is not None:
+            same = content_lemmas(self._answer.tokens[match.first : match.last]) == topic.lemmas
+            return Coverage(topic.text, 1.0, "lemma" if same else "equivalence", match.text)
+        if topic.name and (short := self._abbreviation(topic)):
+            return Coverage(topic.text, 1.0, "abbreviation", short)
+        keys, known, words, by = self._taken_up(topic)
+        whole = bool(keys) and len(known) == len(keys)
+        if whole and set.intersection(*(self._sentences[key] for key in known)):
+            return Coverage(topic.text, 1.0, by, words)
+        return None
+
+    def _taken_up(self, topic: Topic) -> tuple[list[str | None], list[str], str, str]:
+        """For each lemma of a topic its key in the answer; those that are there, as the answer puts them, and
+        how."""
+        keys = [self._key(lemma, topic) for lemma in topic.lemmas]
+        known = [key for key in keys if key is not None]
+        words = " … ".join(self._lemmas.get(key) or self._families[key] for key in known)
+        by = "lemma" if all(lemma in self._lemmas for lemma in topic.lemmas) else "word family"
+        return keys, known, words, by
 
     def _key(self, lemma: str, topic: Topic) -> str | None:
         """The lemma itself or its family, as the answer has it; of a name only the lemma.
@@ -170,24 +200,32 @@ class Coverer:
         return min(found, default=None)
 
     @cached_property
-    def _phrases(self) -> list[tuple[str, frozenset[str]]]:
+    def _nouns(self) -> list[tuple[str, frozenset[str]]]:
+        """The answer's noun phrases, each once, with their content lemmas."""
         answer = self._answer
         spans = {
-            chunk.text: chunk
-            for chunk in answer.chunks
-            if answer.tokens[chunk.root].pos in {"NOUN", "PROPN"} and chunk.text in self._vectors
+            chunk.text: chunk for chunk in answer.chunks if answer.tokens[chunk.root].pos in {"NOUN", "PROPN"}
         }
         return [
             (text, frozenset(content_lemmas(answer.tokens[chunk.first : chunk.last])))
             for text, chunk in spans.items()
         ]
 
-    def _closest(self, topic: Topic) -> tuple[str | None, float | None]:
+    def _compared(self, topic: Topic) -> bool:
+        """Whether phrases of the answer may stand for the topic; of a proper name none can."""
+        return topic.chunk is not None and not topic.name
+
+    def _closest(self, topic: Topic, vectors: Mapping[str, Vector]) -> tuple[str | None, float | None]:
         """The answer's phrase that is closest to the topic; a mere part of the topic's own words is none."""
-        phrases = [text for text, lemmas in self._phrases if not lemmas <= set(topic.lemmas)]
-        if topic.name or topic.chunk is None or topic.chunk not in self._vectors or not phrases:
+        wanted = vectors.get(topic.chunk) if topic.chunk is not None and self._compared(topic) else None
+        if wanted is None:
             return None, None
-        cosines = np.stack([self._vectors[phrase] for phrase in phrases]) @ self._vectors[topic.chunk]
+        phrases = [
+            text for text, lemmas in self._nouns if text in vectors and not lemmas <= set(topic.lemmas)
+        ]
+        if not phrases:
+            return None, None
+        cosines = np.stack([vectors[phrase] for phrase in phrases]) @ wanted
         best = int(cosines.argmax())
         return phrases[best], round(float(cosines[best]), 4)
 

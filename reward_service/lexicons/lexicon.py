@@ -75,23 +75,23 @@ class Lexicon:
 
     def terms(self, document: Document) -> tuple[Match, ...]:
         """The domain's terms; all wordings of one concept (`equivalences`) share one `entry`."""
-        return self._find(document, self._terms)
+        return self._find(document, "terms", self._terms)
 
     def connectives(self, document: Document) -> tuple[Match, ...]:
         """Words that join one thought to the next."""
-        return self._find(document, self._connectives)
+        return self._find(document, "connectives", self._connectives)
 
     def explanations(self, document: Document) -> tuple[Match, ...]:
         """Phrases by which a mechanism is explained."""
-        return self._find(document, self._explanations)
+        return self._find(document, "explanations", self._explanations)
 
     def hollow(self, document: Document) -> tuple[Match, ...]:
         """Buzzwords and filler."""
-        return self._find(document, self._hollow)
+        return self._find(document, "hollow", self._hollow)
 
     def depth_markers(self, document: Document) -> tuple[Match, ...]:
         """Concrete evidence: dates, authorities, examples, quantities."""
-        return self._find(document, self._depth)
+        return self._find(document, "depth", self._depth)
 
     def canonical(self, phrase: str) -> str:
         """The canonical form of a wording ("capitalist class" → "bourgeoisie"); an unknown phrase, folded."""
@@ -113,8 +113,13 @@ class Lexicon:
         """How wordings are compared: case-folded, without hyphens, in the lexicon's spelling."""
         return " ".join(split_phrase(phrase, self._spellings))
 
-    def _find(self, document: Document, index: Index) -> tuple[Match, ...]:
-        return tuple(_matches(document, words_of(document, self._spellings), index))
+    def _find(self, document: Document, kind: str, index: Index) -> tuple[Match, ...]:
+        return document.once(
+            (self.digest, kind), lambda: tuple(_matches(document, self._words(document), index))
+        )
+
+    def _words(self, document: Document) -> list[Word]:
+        return document.once((self.digest, "words"), lambda: words_of(document, self._spellings))
 
 
 def load_lexicon(name_or_path: str | Path) -> Lexicon:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -23,6 +23,8 @@ class Reads(StrEnum):
     """The answer's syntax."""
     REFERENCE = "reference"
     """The reference's syntax.  A sample without reference is unscorable under this reward."""
+    ENTITIES = "entities"
+    """The named entities of the texts whose syntax is read."""
     QUESTION_VECTOR = "question_vector"
     """The vector of the whole question, under its text."""
     ANSWER_VECTOR = "answer_vector"
@@ -70,6 +72,24 @@ class Reward(ABC):
     def pairs(self, sample: AnnotatedSample) -> Sequence[Pair]:  # noqa: ARG002
         """The NLI pairs that `score` will look up; none by default."""
         return ()
+
+    def next_pairs(self, sample: AnnotatedSample, verdicts: Verdicts) -> Sequence[Pair]:
+        """The pairs that the score itself still depends on, given the verdicts that are known.
+
+        Asked again and again until none is left, where nobody wants the evidence; `score` is then called with
+        these verdicts alone and must come to the same score as with all of `pairs`.  By default all of them.
+        """
+        return [pair for pair in self.pairs(sample) if verdicts.get(pair) is None]
+
+    def chunks(self, sample: AnnotatedSample) -> Iterable[str]:
+        """The noun chunks, of those that `reads` names, whose vectors `score` looks up; all by default.
+
+        Asked when the syntax is there and no vector yet.
+        """
+        if Reads.ANSWER_CHUNKS in self.reads:
+            yield from (chunk.text for chunk in sample.answer.chunks)
+        if Reads.QUESTION_CHUNKS in self.reads:
+            yield from (chunk.text for chunk in sample.question.chunks)
 
     @abstractmethod
     def score(self, sample: AnnotatedSample, verdicts: Verdicts) -> Score:

@@ -28,7 +28,7 @@ class NliCoherence(Reward):
     low, high = -3.0, 3.0
     reads = frozenset(
         {Reads.ANSWER, Reads.REFERENCE, Reads.ANSWER_SENTENCES, Reads.REFERENCE_SENTENCES, Reads.NLI}
-        | {Reads.QUESTION_VECTOR}
+        | {Reads.QUESTION_VECTOR, Reads.ENTITIES}
     )
 
     def pairs(self, sample: AnnotatedSample) -> Sequence[Pair]:

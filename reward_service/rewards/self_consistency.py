@@ -28,7 +28,7 @@ class SelfConsistency(Reward):
 
     name = "self_consistency_reward"
     low, high = -2.0, 1.0
-    reads = frozenset({Reads.ANSWER, Reads.ANSWER_SENTENCES, Reads.NLI})
+    reads = frozenset({Reads.ANSWER, Reads.ENTITIES, Reads.ANSWER_SENTENCES, Reads.NLI})
 
     def pairs(self, sample: AnnotatedSample) -> Sequence[Pair]:
         return [pair for candidate in self._candidates(sample).pairs for pair in candidate.both_ways]
@@ -60,16 +60,35 @@ class SelfConsistency(Reward):
         value = float(judged[0]["contradiction"]) if judged else 0.0
         return Score(CONTRADICTORY if contradictions else CONSISTENT, value=value, evidence=evidence)
 
+    def next_pairs(self, sample: AnnotatedSample, verdicts: Verdicts) -> Sequence[Pair]:
+        """One direction first; the other one only where the first is a contradiction: both must be."""
+        threshold = verdicts.calibration.sentence_contradicted
+        asked = []
+        for candidate in self._candidates(sample).pairs:
+            there, back = candidate.both_ways
+            forward = verdicts.get(there)
+            if forward is None:
+                asked.append(there)
+            elif forward.contradiction >= threshold and verdicts.get(back) is None:
+                asked.append(back)
+        return asked
+
     def _candidates(self, sample: AnnotatedSample) -> Selection:
-        return candidates(sample.answer, self.lexicon, sample.vectors)
+        return sample.once(
+            (candidates, self.lexicon), lambda: candidates(sample.answer, self.lexicon, sample.vectors)
+        )
 
 
 def _judge(candidate: Candidate, verdicts: Verdicts) -> dict[str, Any]:
-    forward, back = (verdicts[pair].contradiction for pair in candidate.both_ways)
+    there, back_again = candidate.both_ways
+    forward = verdicts[there].contradiction
+    second = verdicts.get(back_again)
+    # Where the way back was not run, the way there is too weak for a contradiction already.
+    back = second.contradiction if second is not None else None
     return {
         "first": candidate.first,
         "second": candidate.second,
-        "contradiction": min(forward, back),
+        "contradiction": forward if back is None else min(forward, back),
         "forward": forward,
         "back": back,
         "apart": candidate.apart,

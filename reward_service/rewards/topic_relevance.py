@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from reward_service.evidence.syntax import is_word_soup
-from reward_service.evidence.topics import NEARLY, PARTLY, Coverer, topics_of
+from reward_service.evidence.topics import NEARLY, PARTLY, coverer, topics_of
 from reward_service.rewards.base import Reads, Reward
 from reward_service.types import AnnotatedSample, Score, Verdicts
 
@@ -39,8 +40,12 @@ class TopicRelevance(Reward):
     low, high = -1.5, 2.0
     reads = frozenset(
         {Reads.QUESTION, Reads.ANSWER, Reads.QUESTION_CHUNKS, Reads.ANSWER_CHUNKS}
-        | {Reads.QUESTION_VECTOR, Reads.ANSWER_SENTENCES}
+        | {Reads.ENTITIES, Reads.QUESTION_VECTOR, Reads.ANSWER_SENTENCES}
     )
+
+    def chunks(self, sample: AnnotatedSample) -> Iterable[str]:
+        """Only where words alone leave a topic open are phrases compared by their vectors."""
+        return coverer(sample.answer, self.lexicon).phrases(topics_of(sample.question, self.lexicon))
 
     def score(self, sample: AnnotatedSample, verdicts: Verdicts) -> Score:  # noqa: ARG002
         topics = topics_of(sample.question, self.lexicon)
@@ -49,8 +54,8 @@ class TopicRelevance(Reward):
         if len(sample.answer.text.strip()) < MIN_CHARS:
             note = f"under {MIN_CHARS} characters"
             return Score(OFF_TOPIC, value=0.0, evidence={"topics": [t.text for t in topics], "note": note})
-        coverer = Coverer(sample.answer, self.lexicon, sample.vectors)
-        covered = [coverer.coverage(topic) for topic in topics]
+        reader = coverer(sample.answer, self.lexicon)
+        covered = [reader.coverage(topic, sample.vectors) for topic in topics]
         by_words = any(coverage.share and coverage.by != "embedding" for coverage in covered)
         share = sum(coverage.share for coverage in covered) / len(covered)
         if not by_words:
