@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
+from torch import Tensor
 
 from reward_service.errors import ModelUnavailable
 from reward_service.models.batching import by_length, cut
 from reward_service.models.encoding import Tokens, encoder_of
-from reward_service.models.protocols import ModelSpec
+from reward_service.models.protocols import ModelSpec, Staged
 from reward_service.models.windows import even_windows
 from reward_service.types import Vector
 
@@ -29,7 +31,22 @@ class PreparedText(NamedTuple):
     """Tokens of text in each window."""
 
 
-class SentenceEmbedder:
+class Collated(NamedTuple):
+    """A batch of texts as forward calls: their windows from the shortest to the longest."""
+
+    texts: Sequence[PreparedText]
+    calls: list[tuple[list[int], dict[str, Tensor]]]
+    """For each call, the places of its windows among all of them, and the model's inputs."""
+
+
+class Embedded(NamedTuple):
+    """The same, with a float32 tensor of unit vectors, shape (windows, dimensions), for each call."""
+
+    texts: Sequence[PreparedText]
+    calls: list[tuple[list[int], Tensor]]
+
+
+class SentenceEmbedder(Staged):
     """A sentence-transformers model; a text longer than its input is embedded by windows, never cut.
 
     The windows are about equally long.  The vector of such a text is the mean of its windows' unit vectors,
@@ -97,21 +114,42 @@ class SentenceEmbedder:
         """Tokens of all windows, special ones included."""
         return sum(len(window.ids) for window in prepared.windows)
 
-    def run(self, batch: Sequence[PreparedText]) -> Sequence[Vector]:
-        """Embed prepared texts: for each a float32 vector of shape (dimensions,) and length one, read-only.
+    def collate(self, batch: Sequence[PreparedText]) -> Collated:
+        """Prepared texts as tensors on the model's device."""
+        windows = [window for text in batch for window in text.windows]
+        costs = [len(window.ids) for window in windows]
+        calls = cut(by_length(costs), costs, max_tokens=CALL_TOKENS, max_items=len(windows) or 1)
+        return Collated(
+            batch,
+            [(call, self._encoder.inputs([windows[i] for i in call], self._device)) for call in calls],
+        )
+
+    def forward(self, inputs: Collated) -> Embedded:
+        with torch.inference_mode():
+            return Embedded(inputs.texts, [(call, self._embed(tensors)) for call, tensors in inputs.calls])
+
+    def finish(self, outputs: Embedded) -> Sequence[Vector]:
+        """For each text a float32 vector of shape (dimensions,) and length one, read-only.
 
         Raises:
             FloatingPointError: the model computed NaN or infinity.
         """
-        windows = [window for text in batch for window in text.windows]
-        vectors = self._embed(windows)
+        count = sum(len(text.windows) for text in outputs.texts)
+        vectors = np.zeros((count, self._dimensions), dtype=np.float32)
+        for call, computed in outputs.calls:
+            vectors[call] = computed.cpu().numpy()
+        if not np.isfinite(vectors).all():
+            raise FloatingPointError("the embedding model computed NaN or infinity")
         results: list[Vector] = []
         first = 0
-        for text in batch:
+        for text in outputs.texts:
             last = first + len(text.windows)
             results.append(_combine(vectors[first:last], text.weights, self._dimensions))
             first = last
         return results
+
+    def bytes_of(self, result: Vector) -> int:
+        return sys.getsizeof(result)  # the array owns its numbers, so they count
 
     def _windows(self, ids: list[int]) -> PreparedText:
         ranges = even_windows(len(ids), self._encoder.single_room)
@@ -119,18 +157,10 @@ class SentenceEmbedder:
             tuple(self._encoder.single(ids[a:b]) for a, b in ranges), tuple(b - a for a, b in ranges)
         )
 
-    def _embed(self, windows: Sequence[Tokens]) -> Vector:
-        """Unit vectors of windows, shape (n, dimensions)."""
-        vectors = np.zeros((len(windows), self._dimensions), dtype=np.float32)
-        costs = [len(window.ids) for window in windows]
-        with torch.inference_mode():
-            for call in cut(by_length(costs), costs, max_tokens=CALL_TOKENS, max_items=len(windows) or 1):
-                inputs = self._encoder.inputs([windows[index] for index in call], self._device)
-                output = self._model(inputs)["sentence_embedding"]
-                vectors[call] = torch.nn.functional.normalize(output.float(), dim=-1).cpu().numpy()
-        if not np.isfinite(vectors).all():
-            raise FloatingPointError("the embedding model computed NaN or infinity")
-        return vectors
+    def _embed(self, tensors: dict[str, Tensor]) -> Tensor:
+        """Unit vectors of the windows of one call."""
+        output: Tensor = self._model(tensors)["sentence_embedding"]
+        return torch.nn.functional.normalize(output.float(), dim=-1)
 
 
 def _combine(vectors: Vector, weights: Sequence[int], dimensions: int) -> Vector:

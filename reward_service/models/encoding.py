@@ -76,15 +76,23 @@ class Encoder:
         return _fill(self._pair, first, second)
 
     def inputs(self, batch: Sequence[Tokens], device: str, length: int | None = None) -> dict[str, Tensor]:
-        """Sequences as tensors of shape (n, length), padded at the end; the longest's length by default."""
+        """Sequences as tensors of shape (n, length), padded at the end; the longest's length by default.
+
+        They go to a GPU in one copy, from pinned memory, without waiting for it.
+        """
         longest = length or max(len(tokens.ids) for tokens in batch)
-        inputs = {
-            "input_ids": torch.tensor([_padded(tokens.ids, longest, self._pad_id) for tokens in batch]),
-            "attention_mask": torch.tensor([_padded([1] * len(tokens.ids), longest, 0) for tokens in batch]),
-        }
-        if self._with_types:
-            inputs["token_type_ids"] = torch.tensor([_padded(tokens.types, longest, 0) for tokens in batch])
-        return {name: tensor.to(device) for name, tensor in inputs.items()}
+        on_gpu = device.startswith("cuda")
+        names = ["input_ids", "attention_mask", *(["token_type_ids"] if self._with_types else [])]
+        block = torch.zeros((len(names), len(batch), longest), dtype=torch.int64, pin_memory=on_gpu)
+        rows = block.numpy()
+        rows[0].fill(self._pad_id)
+        for number, tokens in enumerate(batch):
+            end = len(tokens.ids)
+            rows[0, number, :end] = tokens.ids
+            rows[1, number, :end] = 1
+            if self._with_types:
+                rows[2, number, :end] = tokens.types
+        return dict(zip(names, block.to(device, non_blocking=on_gpu).unbind(), strict=True))
 
 
 def encoder_of(tokenizer: Any, *, max_length: int) -> Encoder:
@@ -133,7 +141,3 @@ def _fill(template: Sequence[Tokens], *texts: list[int]) -> Tokens:
         ids += content
         types += [part.types[0]] * len(content) if number % 2 else part.types
     return Tokens(ids, types)
-
-
-def _padded(values: list[int], length: int, filler: int) -> list[int]:
-    return values + [filler] * (length - len(values))

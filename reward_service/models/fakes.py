@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from typing import Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 
 from reward_service.models.fake_syntax import annotate
-from reward_service.models.protocols import ModelPack, ModelSpec
-from reward_service.types import Calibration, Document, Pair, Vector, Verdict
+from reward_service.models.protocols import ModelPack, ModelSpec, Staged
+from reward_service.types import Annotate, Calibration, Document, Pair, Vector, Verdict
 
 _WORD = re.compile(r"\w+")
 _NEGATION_LIST = "not no never none nor cannot without neither nobody nothing"
@@ -34,8 +35,8 @@ Item = TypeVar("Item", str, Pair)
 Result = TypeVar("Result")
 
 
-class FakeModel(ABC, Generic[Item, Result]):
-    """What the fakes share: a delay for each `run`, items on which `run` raises, and a record of batches."""
+class FakeModel(Staged, Generic[Item, Result]):
+    """What the fakes share: a delay for each `forward`, items on which it raises, and a record of batches."""
 
     role: Literal["nli", "embedder", "annotator"]
 
@@ -43,7 +44,7 @@ class FakeModel(ABC, Generic[Item, Result]):
         self.delay_s = delay_s
         self.fail_on: frozenset[Item] = frozenset(fail_on)
         self.batches: list[list[Item]] = []
-        """Every batch that `run` got, the failed ones too."""
+        """Every batch that `forward` got, the failed ones too."""
 
     @property
     def spec(self) -> ModelSpec:
@@ -59,14 +60,24 @@ class FakeModel(ABC, Generic[Item, Result]):
         text = prepared if isinstance(prepared, str) else f"{prepared.premise} {prepared.hypothesis}"
         return len(_WORD.findall(text)) + 2
 
-    def run(self, batch: Sequence[Item]) -> Sequence[Result]:
-        self.batches.append(list(batch))
+    def collate(self, batch: Sequence[Item]) -> list[Item]:
+        return list(batch)
+
+    def forward(self, inputs: list[Item]) -> list[Result]:
+        self.batches.append(inputs)
         if self.delay_s:
             time.sleep(self.delay_s)
-        for item in batch:
+        for item in inputs:
             if item in self.fail_on:
                 raise RuntimeError(f"told to fail on {item!r}")
-        return [self.answer(item) for item in batch]
+        return [self.answer(item) for item in inputs]
+
+    def finish(self, outputs: list[Result]) -> Sequence[Result]:
+        return outputs
+
+    def bytes_of(self, result: Any) -> int:
+        """The result's own memory, without what it refers to."""
+        return sys.getsizeof(result)
 
     @abstractmethod
     def answer(self, item: Item) -> Result:
@@ -77,6 +88,9 @@ class FakeAnnotator(FakeModel[str, Document]):
     """Sentences by punctuation, parts of speech by word lists and endings; see `fake_syntax.py`."""
 
     role = "annotator"
+
+    def prepare(self, items: Sequence[str | Annotate]) -> Sequence[str]:
+        return [item.text if isinstance(item, Annotate) else item for item in items]
 
     def answer(self, item: str) -> Document:
         return annotate(item)

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from reward_service.errors import ModelUnavailable
+from reward_service.models.formats import EXACT, gpu_format, measure, torch_format
+from reward_service.models.formats import has_fast_bfloat16 as has_fast_bfloat16  # asked for here, too
 from reward_service.models.protocols import ModelPack
 
 if TYPE_CHECKING:
-    import torch
-
     from reward_service.models.annotator import SpacyAnnotator
     from reward_service.models.embedder import SentenceEmbedder
     from reward_service.models.nli import EmbeddedNli, HubNli
@@ -42,8 +42,10 @@ def load_pack(
         nli_calibration: a calibration of the NLI model to use in place of the one stored with it.
         spacy_model: another spaCy package than the pack's.
         device: `auto` (the first GPU, else the CPU), `cpu`, `cuda`, `cuda:1`, …; spaCy stays on the CPU.
-        dtype: number format of the torch models' weights.  `auto` is float32, but bfloat16 for an NLI model
-            from the hub on a GPU, and for the embedded one on a CPU that multiplies in bfloat16.
+        dtype: number format of the torch models' weights.  `auto` is float32, but bfloat16 (on old cards
+            float16) for an NLI model from the hub on a GPU; and for the embedded one on a CPU that multiplies
+            in bfloat16, whichever of the two a short measurement finds faster.  `int8` (CPU only) is for the
+            NLI model; the embedding model then stays in float32.
         threads: CPU threads of torch, for the whole process; torch's own choice where it is None.
 
     Raises:
@@ -104,7 +106,7 @@ def _check(pack: str) -> None:
 def _embedder(model: str, device: str, dtype: str) -> SentenceEmbedder:
     from reward_service.models.embedder import SentenceEmbedder
 
-    number_format = _dtype(dtype, default="float32")
+    number_format = torch_format(EXACT if dtype in ("auto", "int8") else dtype, device)
     if model == EMBEDDED:
         folder, revision = _minilm()
         return SentenceEmbedder(
@@ -119,17 +121,33 @@ def _embedder(model: str, device: str, dtype: str) -> SentenceEmbedder:
 
 
 def _nli(model: str, device: str, dtype: str) -> EmbeddedNli | HubNli:
-    from reward_service.models.nli import EmbeddedNli, HubNli
+    from reward_service.models.nli import HubNli
 
     if model == EMBEDDED:
-        fast = device == "cpu" and has_fast_bfloat16()
-        number_format = _dtype(dtype, default="bfloat16" if fast else "float32")
-        return EmbeddedNli(_minilm()[0], device=device, dtype=number_format)
+        return _embedded_nli(device, dtype)
     from reward_service.models.hub import local_model
 
+    if dtype == "auto":
+        dtype = gpu_format(device) if device.startswith("cuda") else EXACT
+    number_format = torch_format(dtype, device)
     found = local_model(model, setting="REWARD_NLI_MODEL")
-    number_format = _dtype(dtype, default="bfloat16" if device.startswith("cuda") else "float32")
     return HubNli(found.folder, name=found.name, revision=found.revision, device=device, dtype=number_format)
+
+
+def _embedded_nli(device: str, dtype: str) -> EmbeddedNli:
+    """The embedded NLI model, with `auto` in the faster one of the formats that agree with float32."""
+    from reward_service.models.nli import EmbeddedNli
+
+    folder = _minilm()[0]
+    if dtype != "auto":
+        return EmbeddedNli(folder, device=device, dtype=torch_format(dtype, device))
+    if device != "cpu" or not has_fast_bfloat16():
+        return EmbeddedNli(folder, device=device)
+    formats = {name: EmbeddedNli(folder, dtype=torch_format(name, device)) for name in (EXACT, "bfloat16")}
+    measured = measure(formats)
+    chosen = formats[measured.choice]
+    chosen.measured = measured
+    return chosen
 
 
 def _minilm() -> tuple[Path, str]:
@@ -159,21 +177,3 @@ def _device(wanted: str) -> str:
             f"REWARD_DEVICE={wanted}: torch can't use this device ({reason}); use auto or cpu"
         ) from error
     return str(device)
-
-
-def has_fast_bfloat16() -> bool:
-    """Whether this CPU multiplies in bfloat16 by itself (AVX512-BF16 or AMX), about twice as fast as in
-    float32."""
-    import torch
-
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
-
-
-def _dtype(wanted: str, *, default: str) -> torch.dtype:
-    import torch
-
-    formats = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-    if wanted not in (*formats, "auto"):
-        raise ModelUnavailable(f"REWARD_DTYPE={wanted}: must be auto, {', '.join(formats)}")
-    return formats[default if wanted == "auto" else wanted]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
-from reward_service.types import Calibration, Document, Pair, Vector, Verdict
+from reward_service.types import Annotate, Calibration, Document, Pair, Vector, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,11 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 
 class Model(Protocol[Item_contra, Result_co]):
-    """A model as the scheduler sees it: prepare (any thread), then run batches (its own thread).
+    """A model as the scheduler sees it: the four steps of a batch, each in a thread of its own.
 
-    `run` may be called only from one thread at a time; `prepare` and `cost` must be safe anywhere.
-    Results never depend on what else is in the batch (up to float rounding).
+    `prepare` and `cost` must be safe in any thread.  `collate`, `forward` and `finish` are each called from
+    one thread at a time, but side by side: while a batch is in `forward`, the next one is collated and the
+    last one finished.  Results never depend on what else is in the batch (up to float rounding).
     """
 
     @property
@@ -40,12 +42,52 @@ class Model(Protocol[Item_contra, Result_co]):
     def cost(self, prepared: Any) -> int:
         """The tokens of one prepared item; the scheduler sorts and cuts batches by it."""
 
+    def collate(self, batch: Sequence[Any]) -> Any:
+        """Prepared items as the inputs of a forward call, on the model's device."""
+
+    def forward(self, inputs: Any) -> Any:
+        """The matrix products, and nothing else."""
+
+    def finish(self, outputs: Any) -> Sequence[Result_co]:
+        """What `forward` gave as one result for each item, in order."""
+
     def run(self, batch: Sequence[Any]) -> Sequence[Result_co]:
-        """One forward call: prepared items → one result for each, in order."""
+        """`collate`, `forward` and `finish` in one go, for callers without a scheduler."""
+
+    def bytes_of(self, result: Any) -> int:
+        """About how much memory a result takes; the scheduler's cache is bounded by it."""
+
+    def health(self) -> str | None:
+        """What is wrong with the model at the moment, such as a process that is restarted; None if nothing."""
+
+    def close(self) -> None:
+        """Give back processes and memory; called once, when no call runs any more."""
 
 
-class Annotator(Model[str, Document], Protocol):
-    """Texts → documents with sentences, dependency roles, noun chunks and entities."""
+class Staged(ABC):
+    """What most models share of `Model`: `run` made of its steps, and no health or resources of their own."""
+
+    @abstractmethod
+    def collate(self, batch: Sequence[Any]) -> Any: ...
+
+    @abstractmethod
+    def forward(self, inputs: Any) -> Any: ...
+
+    @abstractmethod
+    def finish(self, outputs: Any) -> Sequence[Any]: ...
+
+    def run(self, batch: Sequence[Any]) -> Sequence[Any]:
+        return self.finish(self.forward(self.collate(batch)))
+
+    def health(self) -> str | None:
+        return None
+
+    def close(self) -> None:  # noqa: B027  (a hook, empty on purpose)
+        pass
+
+
+class Annotator(Model[str | Annotate, Document], Protocol):
+    """Texts → documents with sentences, dependency roles, noun chunks and, where wanted, entities."""
 
 
 class Embedder(Model[str, Vector], Protocol):

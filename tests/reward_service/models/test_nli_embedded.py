@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from reward_service.errors import ModelUnavailable
 from reward_service.models.judging import judge
 from reward_service.models.nli import EMBEDDED_FOLDER, EmbeddedNli
+from reward_service.models.windowed_nli import LENGTH_STEP
 from reward_service.quality.labelled import read_labelled
 from reward_service.types import Pair
 
@@ -95,19 +97,48 @@ def real_pairs(count: int) -> list[Pair]:
     return [pair.pair for pair in random.Random(5).sample(pairs, count)]
 
 
-def test_bfloat16_says_the_same_as_float32(minilm_folder: Path) -> None:
-    """A faster number format may be the default only where it changes no more than one verdict in two
-    hundred."""
+@pytest.mark.parametrize(
+    ("dtype", "agreement"),
+    [
+        (torch.bfloat16, 0.995),  # the least that a default may have
+        (torch.int8, 0.98),  # a setting, and no default
+    ],
+)
+def test_a_faster_format_says_the_same_as_float32(
+    nli: EmbeddedNli, minilm_folder: Path, dtype: torch.dtype, agreement: float
+) -> None:
     pairs = real_pairs(1000)
-    full, half = (
-        np.array(judge(EmbeddedNli(minilm_folder, dtype=dtype), pairs))
-        for dtype in (torch.float32, torch.bfloat16)
+    exact, fast = (np.array(judge(model, pairs)) for model in (nli, EmbeddedNli(minilm_folder, dtype=dtype)))
+    assert float((exact.argmax(axis=1) == fast.argmax(axis=1)).mean()) >= agreement
+    assert float(np.abs(exact - fast).max()) < 0.15
+
+
+def test_the_steps_of_a_batch_are_its_run(nli: EmbeddedNli) -> None:
+    prepared = nli.prepare(PAIRS)
+    collated = nli.collate(prepared)
+    lengths = [call.inputs["input_ids"].shape[1] for call in collated.calls]
+    assert all(length % LENGTH_STEP == 0 for length in lengths)
+    assert sorted(number for call in collated.calls for number in call.windows) == list(
+        range(sum(len(row) for pair in prepared for row in pair.windows))
     )
-    assert float((full.argmax(axis=1) == half.argmax(axis=1)).mean()) >= 0.995
-    assert float(np.abs(full - half).max()) < 0.1
+    assert nli.finish(nli.forward(collated)) == nli.run(prepared)
+    assert nli.run([]) == []
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_padding_is_little(nli: EmbeddedNli) -> None:
+    """Above 8 % of the real tokens the model would mostly compute nothing for the padding."""
+    prepared = nli.prepare(real_pairs(300))
+    padded = sum(call.inputs["input_ids"].numel() for call in nli.collate(prepared).calls)
+    assert padded / sum(map(nli.cost, prepared)) < 1.08
+
+
+def test_a_temperature_counts_after_the_forward_call(nli: EmbeddedNli) -> None:
+    outputs = nli.forward(nli.collate(nli.prepare(PAIRS[:1])))
+    flat = nli.recalibrated(replace(nli.calibration, temperature=100.0))
+    assert max(flat.finish(outputs)[0]) < max(nli.finish(outputs)[0])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int8])
 def test_a_verdict_does_not_depend_on_its_company(minilm_folder: Path, dtype: torch.dtype) -> None:
     nli = EmbeddedNli(minilm_folder, dtype=dtype)
     pairs = real_pairs(40)
