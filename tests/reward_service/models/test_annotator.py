@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
+import tracemalloc
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from reward_service.errors import ModelUnavailable
 from reward_service.models.annotator import SpacyAnnotator
 from reward_service.text import normalise
-from reward_service.types import EMPTY_DOCUMENT, Document
+from reward_service.types import EMPTY_DOCUMENT, Annotate, Document
 
+ROOT = Path(__file__).resolve().parents[3]
 PROSE = (
     "The state is an instrument of class rule. It arose, as Engels argued in 1884, when classes appeared.\n\n"
     "Under capitalism the bourgeoisie exploits the working class; surplus value is unpaid labour."
@@ -33,7 +37,18 @@ AWKWARD = {
 
 
 def annotate(annotator: SpacyAnnotator, text: str) -> Document:
-    return annotator.run(annotator.prepare([text]))[0]
+    (document,) = documents(annotator, text)
+    return document
+
+
+def documents(annotator: SpacyAnnotator, *items: str | Annotate) -> list[Document]:
+    return list(annotator.run(annotator.prepare(items)))
+
+
+def real_answers(count: int) -> list[str]:
+    """The first answers of the curated data."""
+    lines = (ROOT / "training_data" / "curated_qa.jsonl").read_text(encoding="utf-8").splitlines()
+    return [normalise(json.loads(line)["response"]) for line in lines[:count]]
 
 
 def sentences(annotator: SpacyAnnotator, text: str) -> list[str]:
@@ -138,8 +153,49 @@ def test_batched_equals_single(annotator: SpacyAnnotator) -> None:
 
 
 def test_cost_grows_with_the_text(annotator: SpacyAnnotator) -> None:
-    assert annotator.cost("") == 1
-    assert annotator.cost(PROSE) > annotator.cost(PROSE[:50])
+    empty, some, all_of_it = annotator.prepare(["", PROSE[:50], PROSE])
+    assert annotator.cost(empty) == 1 < annotator.cost(some) < annotator.cost(all_of_it)
+
+
+def test_without_entities_all_else_is_the_same(annotator: SpacyAnnotator) -> None:
+    texts = [*real_answers(60), PROSE]
+    full = documents(annotator, *texts)
+    bare = documents(annotator, *(Annotate(text, entities=False) for text in texts))
+    assert sum(len(document.entities) for document in full) > 60
+    assert bare == [replace(document, entities=()) for document in full]
+
+
+def test_texts_with_and_without_entities_share_a_batch(annotator: SpacyAnnotator) -> None:
+    items: list[str | Annotate] = [
+        Annotate(PROSE, entities=False),
+        Annotate(PROSE),
+        PROSE,
+        Annotate("", entities=False),
+    ]
+    bare, full, plain, empty = documents(annotator, *items)
+    assert bare.entities == ()
+    assert full == plain == replace(bare, entities=plain.entities)
+    assert plain.entities
+    assert empty == EMPTY_DOCUMENT
+
+
+def test_the_size_of_a_document_is_about_right(annotator: SpacyAnnotator) -> None:
+    texts = [*real_answers(20), "- the theory of value\n" * 100, "One line."]
+    annotator.run(annotator.prepare(texts))  # words that are already in memory cost nothing again
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    kept = documents(annotator, *texts)
+    taken = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    guess = sum(annotator.bytes_of(document) for document in kept)
+    assert 0.7 < guess / taken < 1.4
+
+
+def test_nothing_is_wrong_with_an_annotator_without_processes(annotator: SpacyAnnotator) -> None:
+    assert annotator.health() is None
+    assert annotator.pids == []
+    annotator.close()
+    assert annotate(annotator, PROSE).tokens
 
 
 def test_a_package_that_is_not_installed_says_what_to_do() -> None:
