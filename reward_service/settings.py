@@ -53,11 +53,15 @@ class Settings(BaseSettings):
     """Another spaCy pipeline than the pack's, such as `en_core_web_trf`."""
     device: str = "auto"
     """Where models run: `auto` (the first GPU, else the CPU), `cpu`, `cuda`, `cuda:1`, …"""
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Number format of the weights; `auto` is float32, but bfloat16 for a hub's NLI model on a GPU and for
-    the embedded one on a CPU that multiplies in bfloat16."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16", "int8"] = "auto"
+    """Number format of the weights; `auto` is float32, but bfloat16 (on old cards float16) for a hub's NLI
+    model on a GPU, and for the embedded one on a CPU that is faster in bfloat16.  `int8` (CPU only) is faster
+    still, and moves about one verdict in a hundred of the embedded model."""
     threads: int | None = Field(default=None, ge=1, le=1024)
     """CPU threads of one model call; torch's own choice where it is not set."""
+    annotator_processes: int | None = Field(default=None, ge=0, le=256)
+    """Processes of the spaCy pipeline; where it is not set, one for each core, at most 8.  With 0 it runs in
+    the server's own process, where it competes with everything else for Python's lock."""
     lexicon: str = "marxist"
     """The domain's lexicon: the name of a file in `lexicons/`, or the path of a YAML file."""
     recipes_dir: Path | None = None
@@ -77,11 +81,14 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=32 * MIB, ge=1024)
     """Bytes of one request's body."""
     max_batch_tokens: int = Field(default=8192, ge=512)
-    """Padded tokens of one model call."""
+    """Padded tokens of one model call, at most; on a slow machine `max_batch_s` allows fewer."""
+    max_batch_s: float = Field(default=0.25, gt=0, le=60)
+    """Seconds that one model call should take at most, by the measured speed: a live request waits for the
+    one that runs."""
     max_batch_items: int = Field(default=256, ge=1)
     """Texts or pairs of one model call."""
-    cache_items: int = Field(default=50_000, ge=0)
-    """Results that each model's cache keeps."""
+    cache_mib: int = Field(default=256, ge=0)
+    """MiB of finished results that each model's cache keeps; what was used least recently goes first."""
     deadline_training_s: float = Field(default=600.0, gt=0, le=3600)
     """Seconds that a request of the training lane waits, where it names no deadline."""
     deadline_evaluation_s: float = Field(default=1800.0, gt=0, le=3600)

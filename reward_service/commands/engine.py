@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reward_service.api.context import Scorer
 from reward_service.models.protocols import ModelPack
-from reward_service.settings import Settings
+from reward_service.settings import MIB, Settings
 
 Build = Callable[[Settings], Scorer]
 """Makes the engine of a command; tests that are not about models give another one than `build_engine`."""
@@ -19,14 +19,16 @@ def build_engine(settings: Settings) -> Scorer:
         ConfigurationError: the lexicon or a recipe is wrong.
     """
     from reward_service.catalogue import build_catalogue
-    from reward_service.engine import Engine, EngineLimits
+    from reward_service.engine import Engine
     from reward_service.lexicons import load_lexicon
+    from reward_service.workers import EngineLimits
 
     recipes = [settings.recipes_dir] if settings.recipes_dir is not None else []
     limits = EngineLimits(
         max_batch_tokens=settings.max_batch_tokens,
+        max_batch_s=settings.max_batch_s,
         max_batch_items=settings.max_batch_items,
-        cache_items=settings.cache_items,
+        cache_bytes=settings.cache_mib * MIB,
     )
     return Engine(
         lambda: load_models(settings), build_catalogue(load_lexicon(settings.lexicon), recipes), limits

@@ -1,4 +1,4 @@
-"""The arithmetic of batches: deduplicate, sort by length, cut by token budget, scatter back.  Pure."""
+"""The arithmetic of batches: deduplicate, sort by length, cut by token budget.  Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
-Result = TypeVar("Result")
 
 
 def deduplicate(items: Sequence[Item]) -> tuple[list[Item], list[int]]:
@@ -20,6 +19,11 @@ def deduplicate(items: Sequence[Item]) -> tuple[list[Item], list[int]]:
 def by_length(costs: Sequence[int]) -> list[int]:
     """Indices from the shortest to the longest item; equal ones in their order."""
     return sorted(range(len(costs)), key=costs.__getitem__)
+
+
+def fits(count: int, longest: int, *, max_tokens: int, max_items: int) -> bool:
+    """Whether so many items, padded to the longest of them, make one batch.  A single item always does."""
+    return count == 1 or (count <= max_items and count * longest <= max_tokens)
 
 
 def cut(
@@ -43,7 +47,7 @@ def cut(
     longest = 0
     for index in order:
         longest = max(longest, costs[index])
-        if batch and (len(batch) == max_items or longest * (len(batch) + 1) > max_tokens):
+        if not fits(len(batch) + 1, longest, max_tokens=max_tokens, max_items=max_items):
             yield batch
             batch, longest = [], costs[index]
         batch.append(index)
@@ -57,11 +61,3 @@ def equal_lengths(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]
     order = by_length(lengths)
     for length, group in groupby(order, key=lengths.__getitem__):
         yield from cut(list(group), lengths, max_tokens=max_tokens, max_items=max(1, max_tokens // length))
-
-
-def scatter(order: Sequence[int], results: Sequence[Result]) -> list[Result]:
-    """Undo an order: `results[k]` belongs to item `order[k]`; returns the results by item."""
-    if len(order) != len(results):
-        raise ValueError(f"{len(results)} results for {len(order)} items")
-    restored = dict(zip(order, results, strict=True))
-    return [restored[index] for index in range(len(order))]

@@ -1,101 +1,87 @@
-"""What waits for a model: pieces of work with their waiters, in the order in which they should run.
+"""What waits for a model: pieces of work with their waiters, in lanes, and the batches on their way.
 
-Knows nothing of models, threads of execution or event loops but how to tell a waiter; every method takes
-the lock.
+Knows nothing of models or event loops but how to tell a waiter; every method takes the lock.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from reward_service.errors import NotReady, TouchstoneError
-from reward_service.models.batching import cut
+from reward_service.models.cache import ByteCache
+from reward_service.models.lanes import LaneQueue
+from reward_service.models.turns import LANE_HANDICAP_S, Turns
+from reward_service.models.work import URGENCY, Batch, Request, Work, rank
 from shared.schema import Lane
 
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
 
-LANE_HANDICAP_S = {Lane.LIVE: 0.0, Lane.TRAINING: 15.0, Lane.EVALUATION: 60.0}
-"""Work runs in the order of its arrival plus its lane's handicap: live before training before evaluation,
-but what has waited that much longer goes first, so nothing starves."""
-ARRIVAL_GRAIN_S = 0.5
-"""Work that arrived within this time is sorted by length, not by arrival, so that batches pad little."""
-
-
-@dataclass(eq=False)
-class Request(Generic[Item, Result]):
-    """One waiter: the items that it still misses, and the future that it awaits."""
-
-    lane: Lane
-    deadline: float | None
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[None]
-    missing: dict[Item, None]
-    """An ordered set."""
-    results: dict[Item, Result] = field(default_factory=dict)
-    computed: int = 0
-    """Items that entered the queue by this request."""
-    tokens: int = 0
-
-    def tell(self, error: TouchstoneError | None = None) -> None:
-        """Wake the waiter, from whatever thread.  A waiter that is gone needs no answer."""
-        with contextlib.suppress(RuntimeError):  # its event loop is closed
-            self.loop.call_soon_threadsafe(_resolve, self.future, error)
-
-
-@dataclass(eq=False)
-class Work(Generic[Item, Result]):
-    """One distinct item in the queue, with everybody who waits for it."""
-
-    item: Item
-    prepared: Any
-    tokens: int
-    due: float
-    """Arrival plus the handicap of its lane."""
-    lane: Lane
-    """The most urgent one of its waiters."""
-    waiters: list[Request[Item, Result]]
-
 
 class WorkQueue(Generic[Item, Result]):
     """Distinct pieces of work, shared by all requests that want them, and a cache of finished ones.
 
+    Work waits in its lane, is cut into a batch (`take`), which is collated, waits until it is `ready` and
+    its turn has come (`next`), runs, and is finished or split.  Of each lane one batch is cut ahead, so that
+    a live request neither waits for a row of training batches that are collated already, nor to be collated
+    itself.
+
     Args:
-        cache_items: results that the cache keeps; the least recently used one goes first.
-        handicap_s: see `LANE_HANDICAP_S`.
+        cache_bytes: memory that finished results may take.
+        too_late: what a waiter is told whose deadline has passed.
+        handicap_s: see `turns.py`.
     """
 
-    def __init__(self, cache_items: int, handicap_s: Mapping[Lane, float] = LANE_HANDICAP_S) -> None:
-        self._cache_items = cache_items
+    def __init__(
+        self,
+        cache_bytes: int,
+        too_late: Callable[[Request[Item, Result]], TouchstoneError],
+        handicap_s: Mapping[Lane, float] = LANE_HANDICAP_S,
+    ) -> None:
+        self._too_late = too_late
         self._handicap_s = handicap_s
         self._changed = threading.Condition()
-        self._waiting: dict[Item, Work[Item, Result]] = {}
-        self._running: dict[Item, Work[Item, Result]] = {}
-        self._cache: OrderedDict[Item, Result] = OrderedDict()
+        self._works: dict[Item, Work[Item, Result]] = {}
+        self._lanes = {lane: LaneQueue[Item, Result](lane) for lane in URGENCY}
+        self._taken_tokens = 0
+        self._ahead: dict[Lane, Batch[Item, Result]] = {}
+        """Batches that are collated or ready, by the lane they were cut from."""
+        self._turns: Turns[Item, Result] = Turns()
+        self._cache: ByteCache[Item, Result] = ByteCache(cache_bytes)
         self._closed: str | None = None
+
+    # --- for the waiters ---
 
     def cached(self, items: Iterable[Item]) -> dict[Item, Result]:
         """The results that are there already."""
         with self._changed:
-            return {item: self._recall(item) for item in items if item in self._cache}
+            return {item: self._cache[item] for item in items if item in self._cache}
+
+    @property
+    def cached_bytes(self) -> int:
+        """Memory that the cache takes."""
+        return self._cache.bytes
 
     def known(self, items: Iterable[Item]) -> set[Item]:
-        """The items that are in the queue or running, so that nobody need prepare them again."""
+        """The items that wait or run already, so that nobody need prepare them again."""
         with self._changed:
-            return {item for item in items if item in self._waiting or item in self._running}
+            return {item for item in items if item in self._works}
 
-    def add(self, request: Request[Item, Result], prepared: Sequence[tuple[Item, Any, int]]) -> list[Item]:
-        """Queue what a request misses: join work that is there, and add what is not.
+    def add(
+        self,
+        request: Request[Item, Result],
+        items: Sequence[Item],
+        prepared: Sequence[tuple[Item, Any, int]],
+    ) -> list[Item]:
+        """Queue some of what a request misses: join work that is there, add what is not.
 
         Args:
-            request: its `missing` items that finished meanwhile are filled in.
+            request: those of the items that finished meanwhile are filled in.
+            items: which of its missing ones.
             prepared: (item, prepared item, tokens) of those that the caller has prepared.
 
         Returns:
@@ -110,135 +96,202 @@ class WorkQueue(Generic[Item, Result]):
         with self._changed:
             if self._closed is not None:
                 raise NotReady(self._closed, retry_after_s=5.0)
-            places = (self._cache, self._waiting, self._running, ready)
-            lost = [item for item in request.missing if not any(item in place for place in places)]
-            if lost:
+            places = (self._cache, self._works, ready)
+            if lost := [item for item in items if not any(item in place for place in places)]:
                 return lost
-            for item in list(request.missing):
+            for item in items:
                 self._enter(request, item, ready, due)
-            if not request.missing:
-                request.tell()
-            self._changed.notify()
+            self._changed.notify_all()
         return []
-
-    def _enter(
-        self, request: Request[Item, Result], item: Item, ready: dict[Item, tuple[Any, int]], due: float
-    ) -> None:
-        if item in self._cache:
-            request.results[item] = self._recall(item)
-            request.missing.pop(item, None)
-        elif (work := self._waiting.get(item) or self._running.get(item)) is not None:
-            if due < work.due:
-                work.due, work.lane = due, request.lane
-            work.waiters.append(request)
-        else:
-            thing, tokens = ready[item]
-            self._waiting[item] = Work(item, thing, tokens, due, request.lane, [request])
-            request.computed += 1
-            request.tokens += tokens
-
-    def take(self, *, max_tokens: int, max_items: int) -> list[Work[Item, Result]] | None:
-        """Wait for work and take the next batch; None once the queue is closed.
-
-        A batch holds one lane only: a live request doesn't wait for training work that would fill its batch.
-        """
-        with self._changed:
-            while not self._waiting and self._closed is None:
-                self._changed.wait()
-            if self._closed is not None:
-                return None
-            order = sorted(self._waiting.values(), key=_turn)
-            order = [work for work in order if work.lane is order[0].lane]
-            costs = [work.tokens for work in order]
-            first = next(cut(range(len(order)), costs, max_tokens=max_tokens, max_items=max_items))
-            batch = [order[index] for index in first]
-            for work in batch:
-                self._running[work.item] = self._waiting.pop(work.item)
-            return batch
-
-    def finish(self, work: Work[Item, Result], result: Result) -> None:
-        """Hand a result to everybody who waits for it, and keep it."""
-        with self._changed:
-            self._running.pop(work.item, None)
-            if self._cache_items > 0:
-                self._cache[work.item] = result
-                while len(self._cache) > self._cache_items:
-                    self._cache.popitem(last=False)
-            for request in work.waiters:
-                request.results[work.item] = result
-                request.missing.pop(work.item, None)
-                if not request.missing:
-                    request.tell()
-
-    def fail(self, work: Work[Item, Result], error: Callable[[], TouchstoneError]) -> None:
-        """Give an error to everybody who waits for a piece of work; their other items leave the queue."""
-        with self._changed:
-            self._running.pop(work.item, None)
-            for request in list(work.waiters):
-                request.tell(error())
-                self._forget(request)
 
     def drop(self, request: Request[Item, Result]) -> None:
         """A waiter is gone: work that nobody else waits for leaves the queue."""
         with self._changed:
             self._forget(request)
 
-    def abandon(self, work: Work[Item, Result]) -> bool:
-        """Give up work that was taken, unless somebody still waits for it; says whether it was given up."""
-        with self._changed:
-            if not work.waiters:
-                self._running.pop(work.item, None)
-            return not work.waiters
-
     def close(self, reason: str) -> None:
         """Take nothing more; everybody who waits gets `NotReady`."""
         with self._changed:
             if self._closed is None:
                 self._closed = reason
-            waiters = {
-                id(request): request
-                for work in (*self._waiting.values(), *self._running.values())
-                for request in work.waiters
-            }
-            for request in waiters.values():
+            for request in {request for work in self._works.values() for request in work.waiters}:
                 request.tell(NotReady(self._closed, retry_after_s=5.0))
-            self._waiting.clear()
-            self._running.clear()
+            self._works.clear()
+            self._ahead.clear()
             self._changed.notify_all()
 
-    def load(self, lane: Lane | None = None) -> tuple[int, int]:
-        """(items, tokens) that wait or run; with a lane, those that go before work of it that arrives now."""
-        due_by = None if lane is None else self._due(lane)
+    @property
+    def items(self) -> int:
+        """Items that wait or run."""
+        return len(self._works)
+
+    def tokens(self, lane: Lane | None = None) -> int:
+        """Tokens that wait or run; with a lane, those that go before work of it that arrives now.
+
+        These are the batches that run, what waits in this lane and in more urgent ones, and of the others
+        what has grown older than the new work: at most as much again, since it gets every second turn.
+        """
         with self._changed:
-            ahead = [work.tokens for work in self._running.values()]
-            ahead += [work.tokens for work in self._waiting.values() if due_by is None or work.due <= due_by]
-            return len(ahead), sum(ahead)
+            if lane is None:
+                return self._taken_tokens + sum(lane.tokens for lane in self._lanes.values())
+            before = self._taken_tokens
+            old = 0
+            due = self._due(lane)
+            for batch in self._ahead.values():
+                if rank(batch.urgency) > rank(lane):
+                    before -= batch.tokens
+                    old += batch.tokens if batch.due <= due else 0
+            for other in URGENCY:
+                if rank(other) <= rank(lane):
+                    before += self._lanes[other].tokens
+                elif (first := self._lanes[other].due) is not None and first <= due:
+                    old += self._lanes[other].tokens
+            return before + min(before, old)
 
-    def _due(self, lane: Lane) -> float:
-        return time.monotonic() + self._handicap_s[lane]
+    # --- for the threads that run batches ---
 
-    def _recall(self, item: Item) -> Result:
-        self._cache.move_to_end(item)
-        return self._cache[item]
+    def take(self, *, max_tokens: Callable[[], int], max_items: int) -> Batch[Item, Result] | None:
+        """Wait for work that may be cut ahead and cut it; None once the queue is closed.
+
+        A batch holds one lane only: a live request doesn't wait for training work that would fill its batch.
+        Nobody computes what nobody wants any more: waiters whose deadline has passed are told so, and their
+        work leaves the queue.
+        """
+        with self._changed:
+            while self._closed is None:
+                lanes = [lane for lane in URGENCY if self._lanes[lane].items and lane not in self._ahead]
+                if not lanes:
+                    self._changed.wait()
+                    continue
+                wanted = partial(self._wanted, time.monotonic())
+                works = self._lanes[lanes[0]].cut(wanted, max_tokens=max_tokens(), max_items=max_items)
+                if works:
+                    self._ahead[lanes[0]] = batch = Batch(lanes[0], works)
+                    self._taken_tokens += batch.tokens
+                    for work in works:
+                        work.taken = True
+                    return batch
+        return None
+
+    def ready(self, batch: Batch[Item, Result]) -> None:
+        """A batch is collated and may run."""
+        with self._changed:
+            batch.ready = True
+            self._changed.notify_all()
+
+    def next(self) -> Batch[Item, Result] | None:
+        """Wait for a ready batch that somebody still wants and take it in its turn; None once closed."""
+        with self._changed:
+            while self._closed is None:
+                ready = [batch for batch in self._ahead.values() if batch.ready]
+                if not ready:
+                    self._changed.wait()
+                    continue
+                batch = self._turns.pick(ready)
+                del self._ahead[batch.lane]
+                self._changed.notify_all()
+                self._drop_late(time.monotonic(), batch.works)
+                if any(work.waiters for work in batch.works):
+                    return batch
+                for work in batch.works:
+                    self._leave(work)
+        return None
+
+    def finish(self, batch: Batch[Item, Result], results: Sequence[Result], sizes: Sequence[int]) -> None:
+        """Hand the results to everybody who waits for them, and keep them.
+
+        Args:
+            batch: that has run.
+            results: one for each piece of work.
+            sizes: bytes that each of them takes.
+        """
+        with self._changed:
+            for work, result, size in zip(batch.works, results, sizes, strict=True):
+                self._leave(work)
+                self._cache.put(work.item, result, size)
+                for request in work.waiters:
+                    request.got(work.item, result)
+
+    def split(self, batch: Batch[Item, Result], error: Callable[[], TouchstoneError]) -> None:
+        """A batch has failed: let its halves run again, each by itself, until the culprit is alone.
+
+        Args:
+            batch: with one piece of work, everybody who waits for it gets the error, and what else only they
+                waited for leaves the queue.
+            error: makes one for each waiter.
+        """
+        with self._changed:
+            if self._ahead.get(batch.lane) is batch:
+                del self._ahead[batch.lane]
+            wanted = [work for work in batch.works if work.waiters and work.item in self._works]
+            lane = batch.urgency
+            for work in batch.works:
+                self._leave(work)
+            if len(batch.works) == 1:
+                for request in list(batch.works[0].waiters):
+                    request.tell(error())
+                    self._forget(request)
+            else:
+                for work in wanted:
+                    work.taken, work.lane = False, lane
+                    self._works[work.item] = work
+                middle = (len(wanted) + 1) // 2
+                self._lanes[lane].put_back(wanted[middle:])
+                self._lanes[lane].put_back(wanted[:middle])
+            self._changed.notify_all()
+
+    # --- under the lock ---
+
+    def _enter(
+        self, request: Request[Item, Result], item: Item, ready: dict[Item, tuple[Any, int]], due: float
+    ) -> None:
+        if item in self._cache:
+            request.got(item, self._cache[item])
+        elif (work := self._works.get(item)) is not None:
+            self._hurry(work, request.lane, due)
+            work.waiters.append(request)
+        else:
+            thing, tokens = ready[item]
+            work = self._works[item] = Work(item, thing, tokens, request.lane, due, [request])
+            self._lanes[work.lane].add(work)
+            request.computed += 1
+            request.tokens += tokens
+
+    def _hurry(self, work: Work[Item, Result], lane: Lane, due: float) -> None:
+        """Somebody more urgent waits for it too."""
+        work.due = min(work.due, due)
+        if rank(lane) < rank(work.lane):
+            if not work.taken:
+                self._lanes[work.lane].leave(work)
+                self._lanes[lane].add(work)
+            work.lane = lane
+
+    def _leave(self, work: Work[Item, Result]) -> None:
+        if self._works.pop(work.item, None) is None:
+            return  # the queue was closed meanwhile
+        if work.taken:
+            self._taken_tokens -= work.tokens
+        else:
+            self._lanes[work.lane].leave(work)
 
     def _forget(self, request: Request[Item, Result]) -> None:
         for item in request.missing:
-            for place in (self._waiting, self._running):
-                work = place.get(item)
-                if work is not None and request in work.waiters:
-                    work.waiters.remove(request)
-            if item in self._waiting and not self._waiting[item].waiters:
-                del self._waiting[item]
+            work = self._works.get(item)
+            if work is not None and request in work.waiters:
+                work.waiters.remove(request)
+                if not work.waiters and not work.taken:
+                    self._leave(work)
 
+    def _wanted(self, now: float, work: Work[Item, Result]) -> bool:
+        self._drop_late(now, [work])
+        return bool(work.waiters) and not work.taken
 
-def _turn(work: Work[Item, Result]) -> tuple[float, int]:
-    return work.due // ARRIVAL_GRAIN_S, work.tokens
+    def _drop_late(self, now: float, works: Iterable[Work[Item, Result]]) -> None:
+        waiters = {request for work in works for request in work.waiters}
+        for request in waiters:
+            if request.deadline is not None and request.deadline < now:
+                request.tell(self._too_late(request))
+                self._forget(request)
 
-
-def _resolve(future: asyncio.Future[None], error: TouchstoneError | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
+    def _due(self, lane: Lane) -> float:
+        return time.monotonic() + self._handicap_s[lane]

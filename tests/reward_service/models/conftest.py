@@ -16,8 +16,8 @@ from reward_service.models.annotator import SpacyAnnotator
 from reward_service.models.embedder import SentenceEmbedder
 from reward_service.models.pack import MINILM_PACKAGE
 from reward_service.models.protocols import Model
-from reward_service.models.queue import LANE_HANDICAP_S
 from reward_service.models.scheduler import Scheduler
+from reward_service.models.turns import LANE_HANDICAP_S
 from reward_service.models.vetted import verify_package
 from shared.schema import Lane
 from tests.reward_service.models.scheduler_support import Start, Upper
@@ -52,7 +52,8 @@ def start() -> Iterator[Start]:
         *,
         max_batch_tokens: int = 1000,
         max_batch_items: int = 100,
-        cache_items: int = 100,
+        max_batch_s: float | None = None,
+        cache_bytes: int = 100_000,
         handicap_s: dict[Lane, float] | None = None,
     ) -> Scheduler[str, str]:
         as_protocol: Model[str, str] = model
@@ -61,7 +62,8 @@ def start() -> Iterator[Start]:
             name="upper",
             max_batch_tokens=max_batch_tokens,
             max_batch_items=max_batch_items,
-            cache_items=cache_items,
+            max_batch_s=max_batch_s,
+            cache_bytes=cache_bytes,
             handicap_s=handicap_s or LANE_HANDICAP_S,
         )
         started.append((scheduler, model))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reward_service.models.batching import by_length, cut, deduplicate, equal_lengths, scatter
+from reward_service.models.batching import by_length, cut, deduplicate, equal_lengths
 
 costs_lists = st.lists(st.integers(min_value=0, max_value=400), max_size=60)
 
@@ -43,19 +43,12 @@ def test_no_batch_could_have_taken_the_next_item(costs: list[int], max_tokens: i
 
 
 @given(costs_lists)
-def test_the_order_is_by_length_and_scatter_undoes_it(costs: list[int]) -> None:
-    order = by_length(costs)
-    assert [costs[index] for index in order] == sorted(costs)
-    assert scatter(order, [costs[index] for index in order]) == costs
+def test_the_order_is_by_length(costs: list[int]) -> None:
+    assert [costs[index] for index in by_length(costs)] == sorted(costs)
 
 
 def test_an_item_over_the_budget_runs_alone() -> None:
     assert list(cut([0, 1, 2], [10, 5000, 10], max_tokens=100, max_items=8)) == [[0], [1], [2]]
-
-
-def test_a_missing_result_is_an_error() -> None:
-    with pytest.raises(ValueError, match="1 results for 2 items"):
-        scatter([1, 0], ["a"])
 
 
 def test_batches_of_no_items_are_refused() -> None:

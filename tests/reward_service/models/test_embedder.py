@@ -37,6 +37,20 @@ def test_unit_vectors_in_float32(embedder: SentenceEmbedder) -> None:
         assert np.linalg.norm(vector) == pytest.approx(1.0, abs=1e-5)
 
 
+def test_the_steps_may_overlap_those_of_other_batches(embedder: SentenceEmbedder) -> None:
+    first, second = embedder.prepare(TEXTS), embedder.prepare(["", "The end of a long text counts. " * 80])
+    waiting = embedder.collate(first)
+    between = embedder.finish(embedder.forward(embedder.collate(second)))
+    outputs = embedder.forward(waiting)
+    np.testing.assert_array_equal(np.stack(embedder.finish(outputs)), np.stack(embed(embedder, *TEXTS)))
+    np.testing.assert_array_equal(np.stack(between), np.stack(embedder.run(second)))
+
+
+def test_a_vector_weighs_its_numbers(embedder: SentenceEmbedder) -> None:
+    for vector in embed(embedder, "value", "The end of a long text counts. " * 80, ""):
+        assert vector.nbytes < embedder.bytes_of(vector) < vector.nbytes + 200
+
+
 def test_meaning_is_near_meaning(embedder: SentenceEmbedder) -> None:
     state, tool, bananas, *_ = embed(embedder, *TEXTS)
     assert state @ tool > 0.6

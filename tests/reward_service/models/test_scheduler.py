@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from reward_service.models.cache import ENTRY_BYTES, key_bytes
 from reward_service.models.scheduler import Answered
 from shared.schema import Lane
 from tests.reward_service.models.scheduler_support import PATIENCE_S, Start, Upper, ask, blocked, until
@@ -42,15 +43,17 @@ async def test_later_requests_come_from_the_cache(start: Start) -> None:
 
 async def test_the_cache_is_bounded_and_forgets_the_oldest(start: Start) -> None:
     model = Upper()
-    scheduler = start(model, cache_items=2)
+    size = ENTRY_BYTES + key_bytes("a") + 1
+    scheduler = start(model, cache_bytes=3 * size - 1)
     for item in ("a", "b", "a", "c", "a", "b"):  # c drives out b, since a was used since
         await ask(scheduler, item)
     assert model.batches == [["a"], ["b"], ["c"], ["b"]]
+    assert scheduler.cached_bytes == 2 * size
 
 
 async def test_without_a_cache_everything_is_computed(start: Start) -> None:
     model = Upper()
-    scheduler = start(model, cache_items=0)
+    scheduler = start(model, cache_bytes=0)
     await ask(scheduler, "a")
     await ask(scheduler, "a")
     assert model.batches == [["a"], ["a"]]
@@ -62,16 +65,16 @@ async def test_without_a_cache_everything_is_computed(start: Start) -> None:
 async def test_requests_share_batches_and_items(start: Start) -> None:
     model = Upper(closed_gate=True)
     scheduler = start(model)
-    plug = await blocked(scheduler, model)
+    await blocked(scheduler, model, Lane.TRAINING)
     first, second = ask(scheduler, "a", "shared"), ask(scheduler, "shared", "b")
-    await until(lambda: scheduler.queued == 4)
+    await until(lambda: scheduler.queued == 5)
     model.gate.set()
-    answers = await asyncio.gather(plug, first, second)
-    assert [answer.results for answer in answers] == [["PLUG"], ["A", "SHARED"], ["SHARED", "B"]]
-    assert sum(answer.computed for answer in answers) == 4
+    answers = await asyncio.gather(first, second)
+    assert [answer.results for answer in answers] == [["A", "SHARED"], ["SHARED", "B"]]
+    assert sum(answer.computed for answer in answers) == 3
     assert sum(answer.cached for answer in answers) == 1
-    assert len(model.batches) == 2
-    assert sorted(model.batches[1]) == ["a", "b", "shared"]
+    assert len(model.batches) == 3
+    assert sorted(model.batches[2]) == ["a", "b", "shared"]
 
 
 async def test_an_item_that_runs_already_is_joined(start: Start) -> None:
@@ -81,7 +84,7 @@ async def test_an_item_that_runs_already_is_joined(start: Start) -> None:
     again = ask(scheduler, "plug")
     await asyncio.sleep(0.05)
     model.gate.set()
-    assert (await plug).results == (await again).results == ["PLUG"]
+    assert (await plug)[0].results == (await again).results == ["PLUG"]
     assert model.batches == [["plug"]]
 
 
@@ -131,7 +134,7 @@ async def test_nothing_starves(start: Start) -> None:
     """Live requests come without end, faster than they are served; evaluation work still gets its turn."""
     model = Upper(delay_s=0.01)
     handicap = {Lane.LIVE: 0.0, Lane.TRAINING: 0.2, Lane.EVALUATION: 0.5}
-    scheduler = start(model, max_batch_items=1, cache_items=0, handicap_s=handicap)
+    scheduler = start(model, max_batch_items=1, cache_bytes=0, handicap_s=handicap)
     flood = [ask(scheduler, f"live {i}", lane=Lane.LIVE, deadline_s=None) for i in range(20)]
     patient = ask(scheduler, "patient", lane=Lane.EVALUATION, deadline_s=None)
     begin = time.monotonic()
@@ -149,7 +152,7 @@ async def test_nothing_starves(start: Start) -> None:
 
 async def test_many_requests_all_get_their_own_results(start: Start) -> None:
     model = Upper()
-    scheduler = start(model, max_batch_tokens=64, cache_items=20)
+    scheduler = start(model, max_batch_tokens=64, cache_bytes=5_000)
     wanted = [[f"{(i * 7 + j) % 50} {j}" for j in range(i % 9)] for i in range(200)]
     lanes = list(Lane)
     tasks = [ask(scheduler, *items, lane=lanes[i % 3]) for i, items in enumerate(wanted)]

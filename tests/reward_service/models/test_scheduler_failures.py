@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 
 import pytest
 
-from reward_service.errors import DeadlinePassed, NotReady, Overloaded, WorkerFailed
+from reward_service.errors import NotReady, WorkerFailed
 from reward_service.models.scheduler import Scheduler
 from shared.schema import Lane
 from tests.reward_service.models.scheduler_support import Start, Upper, ask, blocked, until
@@ -17,66 +16,61 @@ from tests.reward_service.models.scheduler_support import Start, Upper, ask, blo
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(30)]
 
 
-class Deadly(Upper):
-    """Ends its thread, as a model does that calls exit."""
+class FailsIn(Upper):
+    """One of its steps raises on a batch that holds the item `bad`."""
 
-    def run(self, batch: Sequence[str]) -> Sequence[str]:
-        super().run(batch)
-        raise SystemExit("the driver is gone")
+    def __init__(self, step: str) -> None:
+        super().__init__(closed_gate=True)
+        self.step = step
+
+    def collate(self, batch: Sequence[str]) -> list[str]:
+        self.check("collate", "bad" in batch)
+        return super().collate(batch)
+
+    def finish(self, outputs: list[str]) -> Sequence[str]:
+        self.check("finish", "BAD" in outputs)
+        return super().finish(outputs)
+
+    def check(self, step: str, bad: bool) -> None:
+        if bad and step == self.step:
+            raise RuntimeError(f"no {step} of bad")
+
+
+class Deadly(Upper):
+    """One of its steps ends its thread on the item `deadly`, as a model does that calls exit."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__(closed_gate=True)
+        self.step = step
+
+    def collate(self, batch: Sequence[str]) -> list[str]:
+        self.check("collate", batch)
+        return super().collate(batch)
+
+    def forward(self, inputs: list[str]) -> list[str]:
+        outputs = super().forward(inputs)
+        self.check("forward", inputs)
+        return outputs
+
+    def finish(self, outputs: list[str]) -> Sequence[str]:
+        self.check("finish", [text.lower() for text in outputs])
+        return super().finish(outputs)
+
+    def check(self, step: str, batch: Sequence[str]) -> None:
+        if "deadly" in batch and step == self.step:
+            raise SystemExit("the driver is gone")
 
 
 class Short(Upper):
     """Returns one result too few."""
 
-    def run(self, batch: Sequence[str]) -> Sequence[str]:
-        return super().run(batch)[1:]
+    def finish(self, outputs: list[str]) -> Sequence[str]:
+        return outputs[1:]
 
 
 class Unpreparable(Upper):
     def prepare(self, items: Sequence[str]) -> Sequence[str]:
         raise ValueError(f"no tokens for {items}")
-
-
-# --- deadlines ---
-
-
-async def test_a_deadline_passes_before_compute(start: Start) -> None:
-    model = Upper(closed_gate=True)
-    scheduler = start(model)
-    plug = await blocked(scheduler, model)
-    begin = time.monotonic()
-    with pytest.raises(DeadlinePassed, match="upper") as caught:
-        await ask(scheduler, "late", deadline_s=0.1)
-    assert time.monotonic() - begin < 2.0
-    assert caught.value.retry_after_s is not None
-    model.gate.set()
-    await plug
-    await ask(scheduler, "next")
-    assert model.batches == [["plug"], ["next"]], "nobody computes what nobody wants any more"
-
-
-async def test_a_deadline_in_the_past_is_refused(start: Start) -> None:
-    model = Upper()
-    with pytest.raises(DeadlinePassed):
-        await ask(start(model), "late", deadline_s=-1.0)
-    assert model.batches == []
-
-
-async def test_a_queue_that_is_too_long_is_refused_with_a_time_to_come_back(start: Start) -> None:
-    model = Upper(delay_s=0.1)
-    scheduler = start(model, max_batch_items=1)
-    await ask(scheduler, "x" * 10)  # about 100 tokens per second
-    assert scheduler.estimate_wait_s() == 0.0
-    backlog = ask(scheduler, *(f"{i:010d}" for i in range(20)))
-    await until(lambda: scheduler.queued > 10)
-    with pytest.raises(Overloaded, match=r"s of work before this") as caught:
-        await ask(scheduler, "hurry", deadline_s=0.3)
-    assert caught.value.retry_after_s is not None
-    assert 1.0 <= caught.value.retry_after_s < 10.0
-    live = await ask(scheduler, "urgent", lane=Lane.LIVE, deadline_s=2.0)  # the backlog is behind it
-    assert live.results == ["URGENT"]
-    assert not backlog.done()
-    backlog.cancel()
 
 
 # --- failures ---
@@ -101,6 +95,60 @@ async def test_only_the_waiters_of_the_failing_item_fail(
     assert (await ask(scheduler, "b")).results == ["B"], "one failure takes nothing else with it"
 
 
+async def test_the_culprit_is_found_by_halves(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    model = Upper(fail_on=["bad"], closed_gate=True)
+    scheduler = start(model)
+    plug = await blocked(scheduler, model, Lane.TRAINING)
+    good = [ask(scheduler, f"{i:03d}") for i in range(63)]
+    bad = ask(scheduler, "bad")
+    await until(lambda: scheduler.queued == 66)
+    with caplog.at_level(logging.CRITICAL):
+        model.gate.set()
+        assert [(await task).results for task in good] == [[f"{i:03d}"] for i in range(63)]
+        with pytest.raises(WorkerFailed, match="told to fail on 'bad'"):
+            await bad
+    await plug
+    batches = model.batches[2:]
+    assert len(batches) == 1 + 2 * 6, "all of them, and two halves on each of six levels"
+    assert [len(batch) for batch in batches if "bad" in batch] == [64, 32, 16, 8, 4, 2, 1]
+    assert (scheduler.stats.batches, scheduler.stats.items) == (2 + 6, 65)
+
+
+async def test_live_work_does_not_wait_for_the_halves(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    model = Upper(fail_on=["bad"], closed_gate=True)
+    scheduler = start(model)
+    await blocked(scheduler, model, Lane.TRAINING)
+    training = ask(scheduler, "bad", "one", "two")
+    await until(lambda: scheduler.queued == 5)
+    with caplog.at_level(logging.CRITICAL):
+        model.inside.clear()
+        model.delay_s = 0.05
+        model.gate.set()
+        await until(lambda: any("bad" in batch for batch in model.batches))
+        live = ask(scheduler, "live", lane=Lane.LIVE)
+        assert (await live).results == ["LIVE"]
+        assert not training.done()
+        with pytest.raises(WorkerFailed, match="bad"):
+            await training
+
+
+@pytest.mark.parametrize("step", ["collate", "finish"])
+async def test_every_step_may_fail(start: Start, caplog: pytest.LogCaptureFixture, step: str) -> None:
+    model = FailsIn(step)
+    scheduler = start(model)
+    plug = await blocked(scheduler, model, Lane.TRAINING)
+    good, bad = ask(scheduler, "a", "b", "c"), ask(scheduler, "bad")
+    await until(lambda: scheduler.queued == 6)
+    with caplog.at_level(logging.CRITICAL):
+        model.gate.set()
+        assert (await good).results == ["A", "B", "C"]
+        with pytest.raises(WorkerFailed, match=f"no {step} of bad"):
+            await bad
+    await plug
+    assert scheduler.alive
+    assert scheduler.queued == 0
+
+
 async def test_a_missing_result_is_a_failure(start: Start) -> None:
     with pytest.raises(WorkerFailed, match="0 results for 1 items"):
         await ask(start(Short()), "a")
@@ -111,20 +159,38 @@ async def test_a_failing_tokenizer_is_a_failure(start: Start) -> None:
         await ask(start(Unpreparable()), "a")
 
 
-async def test_a_dead_thread_tells_everybody(start: Start) -> None:
-    model = Deadly(closed_gate=True)
+@pytest.mark.parametrize("step", ["collate", "forward", "finish"])
+async def test_a_dead_thread_tells_everybody(
+    start: Start, caplog: pytest.LogCaptureFixture, step: str
+) -> None:
+    model = Deadly(step)
     scheduler = start(model)
     plug = await blocked(scheduler, model)
-    waiting = ask(scheduler, "a", deadline_s=None)
-    await until(lambda: scheduler.queued == 2)
-    model.gate.set()
-    for task in (plug, waiting):
+    waiting = ask(scheduler, "deadly", deadline_s=None)
+    with caplog.at_level(logging.CRITICAL + 1):
+        if step != "collate":
+            await until(lambda: scheduler.queued == 2)
+            model.gate.set()
+            await plug
         with pytest.raises(NotReady, match="the driver is gone"):
-            await task
+            await waiting
     await until(lambda: not scheduler.alive)
     assert scheduler.error == "SystemExit: the driver is gone"
     with pytest.raises(NotReady, match="the driver is gone"):
         await ask(scheduler, "b", deadline_s=None)
+    if step == "collate":
+        with pytest.raises(NotReady, match="the driver is gone"):
+            await plug
+
+
+async def test_an_ill_model_is_reported_but_still_works(start: Start) -> None:
+    model = Upper()
+    scheduler = start(model)
+    model.ill = "a process is restarted"
+    assert (scheduler.alive, scheduler.error) == (False, "a process is restarted")
+    assert (await ask(scheduler, "a")).results == ["A"]
+    model.ill = None
+    assert (scheduler.alive, scheduler.error) == (True, None)
 
 
 # --- the end ---
@@ -144,6 +210,9 @@ async def test_close_tells_everybody(start: Start) -> None:
     await closing
     assert not scheduler.alive
     assert scheduler.error is None
+    assert model.closed == 1
+    scheduler.close()
+    assert model.closed == 1, "once, however often the scheduler is closed"
     with pytest.raises(NotReady, match="shut down"):
         await ask(scheduler, "b")
     assert model.batches == [["plug"]]
@@ -152,22 +221,22 @@ async def test_close_tells_everybody(start: Start) -> None:
 async def test_a_cancelled_waiter_takes_its_items_along(start: Start) -> None:
     model = Upper(closed_gate=True)
     scheduler = start(model)
-    plug = await blocked(scheduler, model)
+    plugs = await blocked(scheduler, model, Lane.TRAINING)
     gone, stays = ask(scheduler, "only mine", "shared"), ask(scheduler, "shared")
-    await until(lambda: scheduler.queued == 3)
+    await until(lambda: scheduler.queued == 4)
     gone.cancel()
     with pytest.raises(asyncio.CancelledError):
         await gone
-    assert scheduler.queued == 2
+    assert scheduler.queued == 3
     model.gate.set()
     assert (await stays).results == ["SHARED"]
-    await plug
-    assert model.batches == [["plug"], ["shared"]]
+    await plugs
+    assert model.batches == [["plug"], ["plug training"], ["shared"]]
 
 
 async def test_before_the_start_nobody_waits() -> None:
     scheduler = Scheduler[str, str](
-        Upper(), name="upper", max_batch_tokens=1, max_batch_items=1, cache_items=1
+        Upper(), name="upper", max_batch_tokens=1, max_batch_items=1, cache_bytes=1
     )
     assert not scheduler.alive
     with pytest.raises(NotReady, match="not started"):
