@@ -4,74 +4,43 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 
 from reward_service.catalogue import Catalogue
 from reward_service.errors import NotReady
-from reward_service.evidence.claims import NO_REFERENCE
 from reward_service.fingerprint import fingerprint
-from reward_service.models.protocols import Model, ModelPack
-from reward_service.models.scheduler import Answered, Scheduler
+from reward_service.models.protocols import ModelPack
+from reward_service.models.speed import SchedulerStats
 from reward_service.needs import (
     normalised,
-    pairs,
-    scorable,
     texts_to_annotate,
     texts_to_embed,
     unique,
     with_documents,
 )
+from reward_service.progress import Open, Wish, score_all, score_what_decides
 from reward_service.rewards.base import Reads, Reward
+from reward_service.score_cache import ScoreCache
 from reward_service.types import (
+    Annotate,
     AnnotatedSample,
     BatchResult,
     Cost,
-    Document,
-    Pair,
     Sample,
-    Score,
     ScoredSample,
-    Vector,
-    Verdict,
     Verdicts,
 )
+from reward_service.workers import NAMES, EngineLimits, Workers
 from shared.completion import split
-from shared.schema import Lane, ModelInfo
-
-Item = TypeVar("Item", bound=Hashable)
-Result = TypeVar("Result")
+from shared.schema import Detail, Lane, ModelInfo
 
 WARM_UP_S = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class EngineLimits:
-    """How large the batches and caches of the resident models are."""
-
-    max_batch_tokens: int = 8192
-    """Padded tokens of one model call."""
-    max_batch_items: int = 256
-    """Items of one model call."""
-    cache_items: int = 50_000
-    """Results that each model's cache keeps."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Workers:
-    """The queues in front of the resident models."""
-
-    annotator: Scheduler[str, Document]
-    embedder: Scheduler[str, Vector]
-    nli: Scheduler[Pair, Verdict]
-
-    def __iter__(
-        self,
-    ) -> Iterator[tuple[str, Scheduler[str, Document] | Scheduler[str, Vector] | Scheduler[Pair, Verdict]]]:
-        yield "annotator", self.annotator
-        yield "embedder", self.embedder
-        yield "nli", self.nli
+PIECE = 8
+"""Samples that go through the steps together.  The pieces of a batch flow side by side, so that the NLI model
+begins with the first ones while the last ones are still annotated."""
 
 
 class Engine:
@@ -90,8 +59,13 @@ class Engine:
         self._load = load
         self._limits = limits or EngineLimits()
         self._pack: ModelPack | None = None
-        self._workers: _Workers | None = None
+        self._workers: Workers | None = None
+        self._scores = ScoreCache(self._limits.cache_bytes)
+        # Evidence and arithmetic are Python, which runs one thread at a time anyway; a lane has a thread of
+        # its own so that live requests don't stand behind a training batch.
+        self._thinking = {lane: ThreadPoolExecutor(1, f"rewards-{lane}") for lane in Lane}
         self._warm = False
+        self._fingerprint: str | None = None
 
     # --- life -------------------------------------------------------------------------------------------
 
@@ -102,32 +76,17 @@ class Engine:
             ModelUnavailable: a model can't be loaded; the message says what to do.
         """
         self._pack = pack = await asyncio.to_thread(self._load)
-        self._workers = _Workers(
-            self._queue("annotator", pack.annotator),
-            self._queue("embedder", pack.embedder),
-            self._queue("nli", pack.nli),
-        )
-        await self._score([_warm_up_sample()], self.catalogue.names, Lane.LIVE, WARM_UP_S)
+        self._workers = Workers.started(pack, self._limits)
+        await self._score([_warm_up_sample()], self.catalogue.names, Lane.LIVE, WARM_UP_S, Detail.EVIDENCE)
         self._warm = True
-
-    def _queue(self, name: str, model: Model[Item, Result]) -> Scheduler[Item, Result]:
-        """A running queue in front of a model."""
-        scheduler = Scheduler(
-            model,
-            name=name,
-            max_batch_tokens=self._limits.max_batch_tokens,
-            max_batch_items=self._limits.max_batch_items,
-            cache_items=self._limits.cache_items,
-        )
-        scheduler.start()
-        return scheduler
 
     async def close(self) -> None:
         """Stop the queues; whoever still waits gets `NotReady`."""
         self._warm = False
         if self._workers is not None:
-            for _, worker in self._workers:
-                await asyncio.to_thread(worker.close)
+            await asyncio.to_thread(self._workers.close)
+        for thread in self._thinking.values():
+            thread.shutdown(wait=False, cancel_futures=True)
 
     @property
     def ready(self) -> bool:
@@ -136,15 +95,15 @@ class Engine:
 
     def workers(self) -> dict[str, str]:
         """Worker → `ok`, or what is wrong with it."""
-        if self._workers is None:
-            return dict.fromkeys(("annotator", "embedder", "nli"), "loading")
-        return {name: "ok" if worker.alive else worker.error or "stopped" for name, worker in self._workers}
+        return dict.fromkeys(NAMES, "loading") if self._workers is None else self._workers.states()
 
     def waits(self) -> dict[str, float]:
         """Worker → seconds until work that arrives now would begin, as `GET /metrics` reports it."""
-        if self._workers is None:
-            return {}
-        return {name: worker.estimate_wait_s() for name, worker in self._workers}
+        return {} if self._workers is None else self._workers.waits()
+
+    def stats(self) -> dict[str, SchedulerStats]:
+        """Worker → what its batches were like since the start."""
+        return {} if self._workers is None else self._workers.stats()
 
     @property
     def fingerprint(self) -> str:
@@ -154,7 +113,9 @@ class Engine:
             NotReady: the models are not loaded yet.
         """
         pack = self._loaded()
-        return fingerprint(pack.specs, pack.nli.calibration, self.catalogue.digest)
+        if self._fingerprint is None:
+            self._fingerprint = fingerprint(pack.specs, pack.nli.calibration, self.catalogue.digest)
+        return self._fingerprint
 
     @property
     def pack_name(self) -> str:
@@ -186,7 +147,13 @@ class Engine:
     # --- the way of a batch -----------------------------------------------------------------------------
 
     async def score(
-        self, samples: Sequence[Sample], rewards: Sequence[str], *, lane: Lane, deadline_s: float
+        self,
+        samples: Sequence[Sample],
+        rewards: Sequence[str],
+        *,
+        lane: Lane,
+        deadline_s: float,
+        detail: Detail = Detail.EVIDENCE,
     ) -> BatchResult:
         """Score samples under the named rewards.
 
@@ -195,9 +162,12 @@ class Engine:
             rewards: names of functions or recipes.
             lane: who waits.
             deadline_s: seconds from now after which nobody wants the answer any more.
+            detail: with `scores`, the asked rewards are told alone, and nothing is computed that can't change
+                them.  Their scores are the same.
 
         Returns:
-            One scored sample for each sample, in order, with the asked rewards and all their parts.
+            One scored sample for each sample, in order, with the asked rewards and, unless `detail` is
+            `scores`, all their parts.
 
         Raises:
             UnknownReward, NotReady, Overloaded, DeadlinePassed, WorkerFailed: see `errors.py`.
@@ -206,64 +176,82 @@ class Engine:
         functions = self.catalogue.functions_for(rewards)
         if not self.ready:
             raise NotReady(f"not ready: {self.workers()}", retry_after_s=5.0)
-        result = await self._score(samples, rewards, lane, deadline_s)
+        result = await self._score(samples, rewards, lane, deadline_s, detail)
         for function in functions:
             function.observe(result.samples)
         return result
 
     async def _score(
-        self, samples: Sequence[Sample], rewards: Sequence[str], lane: Lane, deadline_s: float
+        self, samples: Sequence[Sample], rewards: Sequence[str], lane: Lane, deadline_s: float, detail: Detail
     ) -> BatchResult:
-        workers, pack = self._workers, self._loaded()
+        wish = Wish(
+            tuple(rewards),
+            self.catalogue.functions_for(rewards),
+            lane,
+            time.monotonic() + deadline_s,
+            evidence=detail is not Detail.SCORES,
+        )
+        if wish.evidence:
+            return await self._all_pieces(samples, wish)
+        recall = self._scores.recall(samples, wish.rewards)
+        fresh = await self._all_pieces(list(recall.fresh.values()), wish)
+        self._scores.keep(recall, fresh.samples)
+        reused = len(samples) - len(recall.fresh)
+        return BatchResult(recall.told(samples), replace(fresh.cost, cached=fresh.cost.cached + reused))
+
+    async def _all_pieces(self, samples: Sequence[Sample], wish: Wish) -> BatchResult:
+        starts = range(0, len(samples), PIECE)
+        tasks = [asyncio.create_task(self._piece(samples[start : start + PIECE], wish)) for start in starts]
+        try:
+            pieces = await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return BatchResult(
+            [scored for piece in pieces for scored in piece.samples],
+            sum((piece.cost for piece in pieces), Cost()),
+        )
+
+    async def _piece(self, samples: Sequence[Sample], wish: Wish) -> BatchResult:
+        """A few samples, all the way."""
+        workers, calibration = self._workers, self._loaded().nli.calibration
         if workers is None:
             raise NotReady("the models are still loading", retry_after_s=5.0)
-        deadline = time.monotonic() + deadline_s
-        functions = self.catalogue.functions_for(rewards)
-        reads = frozenset[Reads]().union(*(function.reads for function in functions))
-        clean = [normalised(sample) for sample in samples]
+        think = partial(asyncio.get_running_loop().run_in_executor, self._thinking[wish.lane])
+        lane, deadline = wish.lane, wish.deadline
 
-        texts = unique(text for sample in clean for text in texts_to_annotate(sample, reads))
-        annotated = await workers.annotator.submit(texts, lane=lane, deadline=deadline)
+        clean = await think(_normalised, samples)
+        texts = unique(text for sample in clean for text in texts_to_annotate(sample, wish.reads))
+        asked = [Annotate(text, Reads.ENTITIES in wish.reads) for text in texts]
+        annotated = await workers.annotator.submit(asked, lane=lane, deadline=deadline)
         documents = dict(zip(texts, annotated.results, strict=True))
         drafts = [with_documents(sample, documents) for sample in clean]
 
-        texts = unique(text for draft in drafts for text in texts_to_embed(draft, functions))
+        texts = await think(_texts_to_embed, drafts, wish.functions)
         embedded = await workers.embedder.submit(texts, lane=lane, deadline=deadline)
         vectors = dict(zip(texts, embedded.results, strict=True))
-        ready = [replace(draft, vectors=vectors) for draft in drafts]
+        cost = Cost(cached=annotated.cached + embedded.cached)
 
-        wanted = await asyncio.to_thread(pairs, ready, functions)
-        judged = await workers.nli.submit(wanted, lane=lane, deadline=deadline)
-        verdicts = Verdicts(dict(zip(wanted, judged.results, strict=True)), pack.nli.calibration)
-
-        scored = await asyncio.to_thread(self._combine, ready, functions, rewards, verdicts)
-        return BatchResult(scored, _cost(annotated, embedded, judged))
-
-    def _combine(
-        self,
-        samples: Sequence[AnnotatedSample],
-        functions: Sequence[Reward],
-        rewards: Sequence[str],
-        verdicts: Verdicts,
-    ) -> list[ScoredSample]:
-        scored = []
-        for sample in samples:
-            parts = {
-                function.name: function.score(sample, verdicts)
-                if scorable(sample.sample, function)
-                else Score.unscorable(NO_REFERENCE)
-                for function in functions
-            }
-            scored.append(ScoredSample(sample.sample, self.catalogue.combine(rewards, parts)))
-        return scored
+        open_ = [Open(replace(draft, vectors=vectors)) for draft in drafts]
+        verdicts = Verdicts({}, calibration)
+        advance = score_all if wish.evidence else partial(score_what_decides, self.catalogue)
+        while wanted := await think(advance, open_, wish, verdicts):
+            judged = await workers.nli.submit(wanted, lane=lane, deadline=deadline)
+            verdicts = verdicts.joined(zip(wanted, judged.results, strict=True))
+            cost += Cost(judged.computed, judged.tokens, judged.cached)
+        combine = self.catalogue.combine if wish.evidence else self.catalogue.decided
+        return BatchResult(
+            [ScoredSample(one.sample.sample, combine(wish.rewards, one.known)) for one in open_], cost
+        )
 
 
-def _cost(annotated: Answered[Document], embedded: Answered[Vector], judged: Answered[Verdict]) -> Cost:
-    return Cost(
-        nli_pairs=judged.computed,
-        nli_tokens=judged.tokens,
-        cached=annotated.cached + embedded.cached + judged.cached,
-    )
+def _normalised(samples: Sequence[Sample]) -> list[Sample]:
+    return [normalised(sample) for sample in samples]
+
+
+def _texts_to_embed(drafts: Sequence[AnnotatedSample], functions: Sequence[Reward]) -> list[str]:
+    return unique(text for draft in drafts for text in texts_to_embed(draft, functions))
 
 
 def _warm_up_sample() -> Sample:

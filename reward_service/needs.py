@@ -11,7 +11,7 @@ from dataclasses import replace
 from reward_service.markdown import plain
 from reward_service.rewards.base import REFERENCE_READS, Reads, Reward
 from reward_service.text import normalise
-from reward_service.types import EMPTY_DOCUMENT, AnnotatedSample, Document, Pair, Sample
+from reward_service.types import EMPTY_DOCUMENT, AnnotatedSample, Document, Pair, Sample, Verdicts
 
 
 def normalised(sample: Sample) -> Sample:
@@ -86,6 +86,13 @@ def pairs(samples: Sequence[AnnotatedSample], functions: Sequence[Reward]) -> li
             for pair in function.pairs(sample)
         )
     )
+
+
+def next_pairs(function: Reward, sample: AnnotatedSample, verdicts: Verdicts) -> Sequence[Pair]:
+    """The pairs that a reward's score of a sample still depends on."""
+    if Reads.NLI not in function.reads or not scorable(sample.sample, function):
+        return ()
+    return function.next_pairs(sample, verdicts)
 
 
 def unique(texts: Iterator[str]) -> list[str]:

@@ -10,9 +10,10 @@ from fastapi import Depends, Request
 
 from reward_service.api.metrics import Metrics
 from reward_service.errors import NotReady
+from reward_service.models.speed import SchedulerStats
 from reward_service.settings import Settings
 from reward_service.types import BatchResult, Sample
-from shared.schema import Lane, ModelInfo, RewardInfo
+from shared.schema import Detail, Lane, ModelInfo, RewardInfo
 
 
 class RewardCatalogue(Protocol):
@@ -47,8 +48,16 @@ class Scorer(Protocol):
 
     def waits(self) -> dict[str, float]: ...
 
+    def stats(self) -> dict[str, SchedulerStats]: ...
+
     async def score(
-        self, samples: Sequence[Sample], rewards: Sequence[str], *, lane: Lane, deadline_s: float
+        self,
+        samples: Sequence[Sample],
+        rewards: Sequence[str],
+        *,
+        lane: Lane,
+        deadline_s: float,
+        detail: Detail,
     ) -> BatchResult: ...
 
 

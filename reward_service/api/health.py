@@ -44,7 +44,7 @@ async def ready(context: InContext) -> Health:
 async def metrics(context: InContext) -> Response:
     """Requests, latencies, items, null scores, NLI work and cache hits."""
     engine = context.engine
-    context.metrics.observe_workers(engine.ready, engine.workers(), engine.waits())
+    context.metrics.observe_workers(engine.ready, engine.workers(), engine.waits(), engine.stats())
     return Response(generate_latest(context.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 

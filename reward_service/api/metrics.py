@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reward_service.api.failures import send_error
 from reward_service.errors import TouchstoneError
+from reward_service.models.speed import SchedulerStats
 from reward_service.types import BatchResult
 from shared.schema import Lane
 
@@ -66,6 +69,8 @@ class Metrics:
             ["worker"],
             registry=self.registry,
         )
+        self.batches = _Batches()
+        self.registry.register(self.batches)
         for lane in Lane:
             self.items.labels(lane)
 
@@ -79,13 +84,47 @@ class Metrics:
             missing = sum(scored.scores[name].score is None for scored in result.samples)
             self.unscorable.labels(name).inc(missing)
 
-    def observe_workers(self, ready: bool, workers: dict[str, str], waits: dict[str, float]) -> None:
+    def observe_workers(
+        self,
+        ready: bool,
+        workers: dict[str, str],
+        waits: dict[str, float],
+        stats: dict[str, SchedulerStats],
+    ) -> None:
         """Note the state of the engine, at the moment that somebody asks."""
+        self.batches.stats = stats
         self.ready.set(ready)
         for name, state in workers.items():
             self.worker_up.labels(name).set(state == "ok")
         for name, seconds in waits.items():
             self.queue_wait.labels(name).set(seconds)
+
+
+class _Batches(Collector):
+    """What the models' batches came to, as their schedulers count them."""
+
+    def __init__(self) -> None:
+        self.stats: dict[str, SchedulerStats] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        for name, help_, read in _BATCH_COUNTERS:
+            family = CounterMetricFamily(f"touchstone_{name}", help_, labels=["worker"])
+            for worker, stats in self.stats.items():
+                family.add_metric([worker], read(stats))
+            yield family
+
+
+_BATCH_COUNTERS: tuple[tuple[str, str, Callable[[SchedulerStats], float]], ...] = (
+    ("model_batches", "Batches that a model ran", lambda stats: stats.batches),
+    ("model_items", "Texts or pairs in those batches", lambda stats: stats.items),
+    ("model_tokens", "Their tokens, padding left out", lambda stats: stats.tokens),
+    (
+        "model_padded_tokens",
+        "Their tokens if all were padded to their batch's longest",
+        lambda s: s.padded_tokens,
+    ),
+    ("model_forward_seconds", "Seconds in the model's forward calls", lambda stats: stats.forward_s),
+)
 
 
 class Observe:

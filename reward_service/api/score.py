@@ -38,7 +38,7 @@ async def score(body: ScoreRequest, request: Request, context: InContext) -> Res
     settings, engine = context.settings, context.engine
     samples = convert.samples(body.items, settings.limits)
     deadline_s = body.deadline_s or settings.default_deadline_s[body.lane]
-    work = engine.score(samples, body.rewards, lane=body.lane, deadline_s=deadline_s)
+    work = engine.score(samples, body.rewards, lane=body.lane, deadline_s=deadline_s, detail=body.detail)
     try:
         result = await unless_gone(work, request, timeout_s=deadline_s + GRACE_S)
     except CallerGone:

@@ -49,7 +49,11 @@ class OwnEngine:
     def score(self, items: Sequence[ScoreItem], rewards: Sequence[str], detail: Detail) -> ScoreResponse:
         samples = convert.samples(items, self.settings.limits)
         work = self.engine.score(
-            samples, rewards, lane=Lane.EVALUATION, deadline_s=self.settings.deadline_evaluation_s
+            samples,
+            rewards,
+            lane=Lane.EVALUATION,
+            deadline_s=self.settings.deadline_evaluation_s,
+            detail=detail,
         )
         return convert.response(self.runner.run(work), rewards, detail, self.engine.fingerprint)
 

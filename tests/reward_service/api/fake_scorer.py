@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Sequence
 
 from reward_service.errors import ModelUnavailable, NotReady, UnknownReward
+from reward_service.models.speed import SchedulerStats
 from reward_service.types import BatchResult, Cost, Sample, Score, ScoredSample
-from shared.schema import DEFAULT_REWARD, Lane, ModelInfo, RewardInfo
+from shared.schema import DEFAULT_REWARD, Detail, Lane, ModelInfo, RewardInfo
 
 PART = "topic_relevance_reward"
 
@@ -67,6 +68,9 @@ class FakeScorer:
     def waits(self) -> dict[str, float]:
         return {"nli": 1.5}
 
+    def stats(self) -> dict[str, SchedulerStats]:
+        return {"nli": SchedulerStats(batches=2, items=5, tokens=100, padded_tokens=104, forward_s=0.5)}
+
     async def start(self) -> None:
         if self.start_gate is not None:
             await self.start_gate.wait()
@@ -78,7 +82,13 @@ class FakeScorer:
         self.closed = True
 
     async def score(
-        self, samples: Sequence[Sample], rewards: Sequence[str], *, lane: Lane, deadline_s: float
+        self,
+        samples: Sequence[Sample],
+        rewards: Sequence[str],
+        *,
+        lane: Lane,
+        deadline_s: float,
+        detail: Detail,  # noqa: ARG002
     ) -> BatchResult:
         self.asked.append((list(samples), list(rewards), lane, deadline_s))
         for index, name in enumerate(rewards):

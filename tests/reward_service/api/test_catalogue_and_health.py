@@ -94,6 +94,8 @@ async def test_metrics_count_requests_items_nulls_and_nli_work() -> None:
         "touchstone_requests_in_flight 1.0",
         "touchstone_ready 1.0",
         'touchstone_queue_wait_seconds{worker="nli"} 1.5',
+        'touchstone_model_padded_tokens_total{worker="nli"} 104.0',
+        'touchstone_model_forward_seconds_total{worker="nli"} 0.5',
     ):
         assert line in text.splitlines()
 
