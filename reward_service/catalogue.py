@@ -97,16 +97,15 @@ class Catalogue:
     def undecided(self, names: Sequence[str], known: Mapping[str, Score]) -> frozenset[str]:
         """The functions to score next so that some rewards get decided.
 
-        A recipe's gates are looked at in order, so that what a gate that holds makes irrelevant is never asked
-        for.
+        A recipe's gates are looked at in order, so what a gate makes irrelevant is never asked for.
 
         Args:
             names: rewards that were asked for.
             known: function → score, as far as they are scored.
 
         Returns:
-            For each reward that is still open, the one function that its arithmetic reads next; empty once all
-            of them are decided.
+            For each reward that is still open, the one function that its arithmetic reads next; empty once
+            all of them are decided.
         """
         self._check(names)
         open_ = (self._resolve(name, known) for name in names)

@@ -127,6 +127,7 @@ class Engine:
         """The resident models as `GET /info` reports them."""
         pack = self._loaded()
         calibrated = {"nli": pack.nli.calibration.source}
+        measured = {"nli": dict(pack.nli.measured.tokens_per_s)} if pack.nli.measured else {}
         return tuple(
             ModelInfo(
                 role=spec.role,
@@ -135,6 +136,7 @@ class Engine:
                 dtype=spec.dtype,
                 device=spec.device,
                 calibrated=calibrated.get(spec.role),
+                tokens_per_s=measured.get(spec.role),
             )
             for spec in pack.specs
         )
@@ -174,7 +176,8 @@ class Engine:
         """
         # An unknown name is the caller's error, whatever state we are in.
         functions = self.catalogue.functions_for(rewards)
-        if not self.ready:
+        # A worker that is being restarted still takes work; one that is dead refuses it by itself.
+        if not self._warm:
             raise NotReady(f"not ready: {self.workers()}", retry_after_s=5.0)
         result = await self._score(samples, rewards, lane, deadline_s, detail)
         for function in functions:

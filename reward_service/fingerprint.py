@@ -27,6 +27,8 @@ SCORING_CODE = (
 NOT_SCORING = frozenset(
     {"app.py", "cli.py", "__main__.py", "settings.py", "errors.py", "jsonl.py"}
     | {"fakes.py", "fake_syntax.py", "scheduler.py", "queue.py", "judging.py", "calibration.py"}
+    | {"pipeline.py", "lanes.py", "turns.py", "work.py", "handover.py", "speed.py", "cache.py"}
+    | {"score_cache.py", "workers.py", "annotation_pool.py", "annotation_worker.py"}
 )
 
 

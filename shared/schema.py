@@ -166,6 +166,8 @@ class ModelInfo(_Response):
     device: str
     calibrated: str | None = None
     """On what the thresholds were chosen; None where they are defaults."""
+    tokens_per_s: dict[str, float] | None = None
+    """Number format → tokens a second, where the format was chosen at start by measuring; else None."""
 
 
 class Limits(_Response):

@@ -41,7 +41,10 @@ def load_models(settings: Settings) -> ModelPack:
     Raises:
         ModelUnavailable: one of them can't be loaded; says what to do.
     """
+    from reward_service.models.annotation_pool import default_processes
     from reward_service.models.pack import load_pack
+
+    processes = settings.annotator_processes
 
     return load_pack(
         settings.models,
@@ -52,4 +55,5 @@ def load_models(settings: Settings) -> ModelPack:
         device=settings.device,
         dtype=settings.dtype,
         threads=settings.threads,
+        annotator_processes=default_processes() if processes is None else processes,
     )

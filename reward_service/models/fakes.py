@@ -19,6 +19,7 @@ from typing import Any, Generic, Literal, TypeVar
 import numpy as np
 
 from reward_service.models.fake_syntax import annotate
+from reward_service.models.formats import Measured
 from reward_service.models.protocols import ModelPack, ModelSpec, Staged
 from reward_service.types import Annotate, Calibration, Document, Pair, Vector, Verdict
 
@@ -137,6 +138,7 @@ class FakeNli(FakeModel[Pair, Verdict]):
         super().__init__(delay_s=delay_s, fail_on=fail_on)
         self.verdicts = dict(verdicts or {})
         self._calibration = calibration or Calibration()
+        self.measured: Measured | None = None
 
     @property
     def calibration(self) -> Calibration:

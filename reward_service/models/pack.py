@@ -33,6 +33,7 @@ def load_pack(
     device: str = "auto",
     dtype: str = "auto",
     threads: int | None = None,
+    annotator_processes: int = 0,
 ) -> ModelPack:
     """Load the models of a pack; takes seconds, and on the first use of `full` a download.
 
@@ -47,6 +48,8 @@ def load_pack(
             in bfloat16, whichever of the two a short measurement finds faster.  `int8` (CPU only) is for the
             NLI model; the embedding model then stays in float32.
         threads: CPU threads of torch, for the whole process; torch's own choice where it is None.
+        annotator_processes: processes of the spaCy pipeline, which `close` of the annotator ends; 0 runs it
+            in this one.
 
     Raises:
         ModelUnavailable: a model or the device is not there; the message says what to do.
@@ -59,7 +62,7 @@ def load_pack(
     )
     fallback = FULL_EMBEDDER if name == "full" else EMBEDDED
     embedder = _embedder(embedding_model or fallback, _device(device), dtype)
-    annotator = SpacyAnnotator(spacy_model or DEFAULT_PACKAGE)
+    annotator = SpacyAnnotator(spacy_model or DEFAULT_PACKAGE, annotator_processes)
     return ModelPack(name=name, annotator=annotator, embedder=embedder, nli=nli)
 
 

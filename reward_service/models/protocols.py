@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
+from reward_service.models.formats import Measured
 from reward_service.types import Annotate, Calibration, Document, Pair, Vector, Verdict
 
 
@@ -58,7 +59,7 @@ class Model(Protocol[Item_contra, Result_co]):
         """About how much memory a result takes; the scheduler's cache is bounded by it."""
 
     def health(self) -> str | None:
-        """What is wrong with the model at the moment, such as a process that is restarted; None if nothing."""
+        """What is wrong with the model now, such as a process that is restarted; None if nothing."""
 
     def close(self) -> None:
         """Give back processes and memory; called once, when no call runs any more."""
@@ -96,6 +97,9 @@ class Embedder(Model[str, Vector], Protocol):
 
 class NliModel(Model[Pair, Verdict], Protocol):
     """Pairs → verdicts.  Pairs longer than the model's input are judged by windows, never cut."""
+
+    measured: Measured | None
+    """What the start measured of its number formats; None where the format was not chosen so."""
 
     @property
     def calibration(self) -> Calibration: ...

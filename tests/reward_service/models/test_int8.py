@@ -59,6 +59,8 @@ def test_every_linear_layer_is_replaced_and_its_weights_are_freed() -> None:
     use_int8(module)
     assert [type(layer) for layer in inner] == [Int8Linear, nn.GELU, Int8Linear]
     assert isinstance(module[1], Int8Linear)
-    assert not list(module.parameters()) or all(p.dim() == 1 for p in module.parameters()), "only the LayerNorm"
+    assert not list(module.parameters()) or all(p.dim() == 1 for p in module.parameters()), (
+        "only the LayerNorm"
+    )
     assert len(weights) == 3
     assert all(weight() is None for weight in weights)

