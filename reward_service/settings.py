@@ -53,10 +53,10 @@ class Settings(BaseSettings):
     """Another spaCy pipeline than the pack's, such as `en_core_web_trf`."""
     device: str = "auto"
     """Where models run: `auto` (the first GPU, else the CPU), `cpu`, `cuda`, `cuda:1`, …"""
-    dtype: Literal["auto", "float32", "bfloat16", "float16", "int8"] = "auto"
+    dtype: Literal["auto", "fastest", "float32", "bfloat16", "float16", "int8"] = "auto"
     """Number format of the weights; `auto` is float32, but bfloat16 (on old cards float16) for a hub's NLI
-    model on a GPU, and for the embedded one on a CPU that is faster in bfloat16.  `int8` (CPU only) is faster
-    still, and moves about one verdict in a hundred of the embedded model."""
+    model on a GPU.  `fastest` lets a short measurement at start choose between the formats that the hardware
+    helps, `int8` on CPUs among them, which moves about one verdict in a hundred of the embedded model."""
     threads: int | None = Field(default=None, ge=1, le=1024)
     """CPU threads of one model call; torch's own choice where it is not set."""
     annotator_processes: int | None = Field(default=None, ge=0, le=256)

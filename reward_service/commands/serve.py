@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import json
+import os
 import socket
 
 import uvicorn
@@ -47,6 +48,9 @@ def run(settings: Settings, console: Console, build: Build = build_engine) -> in
         ConfigurationError: the address is not safe or not free.
     """
     require_safe_binding(settings)
+    # Before torch is loaded.  Its threads wait for each other by spinning unless they are told to sleep, and
+    # that takes the processor from spaCy's processes and from the other model.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     engine = build(settings)
     listener = listen(settings.host, settings.port)
     url = _url(listener)

@@ -71,6 +71,14 @@ def measure(models: Mapping[str, WindowedNli]) -> Measured:
     return measured
 
 
+def helped_formats(device: str) -> tuple[str, ...]:
+    """float32 and the formats in which a device multiplies faster by itself."""
+    if device.startswith("cuda"):
+        return EXACT, gpu_format(device)
+    there = {"bfloat16": has_fast_bfloat16(), "int8": has_fast_int8()}
+    return (EXACT, *(name for name, fast in there.items() if fast)) if device == "cpu" else (EXACT,)
+
+
 def has_fast_bfloat16() -> bool:
     """Whether this CPU multiplies in bfloat16 by itself (AVX512-BF16 or AMX), about twice as fast as in
     float32."""

