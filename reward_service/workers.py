@@ -28,6 +28,9 @@ class EngineLimits:
     """Items of one model call."""
     max_batch_s: float = 0.25
     """Seconds that one model call should take at most, by the tokens per second of the last ones."""
+    min_batch_tokens: int = 512
+    """Tokens that a call may have however slow the model is.  Each call reads all weights from memory: one
+    pair a call, a model of BART-large's shape ran at two thirds of its pace on two CPU cores."""
     cache_bytes: int = 256 * MIB
     """What each model's cache of results may take, and that of finished scores."""
 
@@ -77,6 +80,7 @@ def _started(name: str, model: Model[Item, Result], limits: EngineLimits) -> Sch
         max_batch_tokens=limits.max_batch_tokens,
         max_batch_items=limits.max_batch_items,
         max_batch_s=limits.max_batch_s,
+        min_batch_tokens=limits.min_batch_tokens,
         cache_bytes=limits.cache_bytes,
     )
     scheduler.start()

@@ -51,6 +51,7 @@ class Scheduler(Generic[Item, Result]):
         name: for messages and the threads' names.
         max_batch_tokens: padded tokens of one model call; a single longer item runs alone.
         max_batch_items: items of one model call.
+        min_batch_tokens: what a batch may have, however long it takes.
         cache_bytes: memory for results that are kept for later requests.
         max_batch_s: seconds that a batch should take at most, by the measured speed: a live request waits for
             the one that runs.  None for no such target.
@@ -66,11 +67,12 @@ class Scheduler(Generic[Item, Result]):
         max_batch_items: int,
         cache_bytes: int,
         max_batch_s: float | None = None,
+        min_batch_tokens: int = 1,
         handicap_s: Mapping[Lane, float] = LANE_HANDICAP_S,
     ) -> None:
         self.name = name
         self._model = model
-        self._speed = Speed(max_batch_tokens, max_batch_s)
+        self._speed = Speed(max_batch_tokens, max_batch_s, min_batch_tokens)
         self._queue: WorkQueue[Item, Result] = WorkQueue(cache_bytes, self._too_late, handicap_s)
         self._pipeline = Pipeline(model, self._queue, self._speed, name=name, max_batch_items=max_batch_items)
         self._started = False

@@ -50,11 +50,13 @@ class Speed:
     Args:
         max_tokens: tokens of a batch, however fast the model is.
         max_batch_s: seconds that a batch should take at most; None for no such target.
+        min_tokens: tokens that a batch may have however slow the model is.
     """
 
-    def __init__(self, max_tokens: int, max_batch_s: float | None = None) -> None:
+    def __init__(self, max_tokens: int, max_batch_s: float | None = None, min_tokens: int = 1) -> None:
         self._max_tokens = max_tokens
         self._max_batch_s = max_batch_s
+        self._min_tokens = min(min_tokens, max_tokens)
         self._tokens_per_s: float | None = None
 
     @property
@@ -64,12 +66,12 @@ class Speed:
 
     @property
     def batch_tokens(self) -> int:
-        """Padded tokens that the next batch may have, from 1 to `max_tokens`."""
+        """Padded tokens that the next batch may have, from `min_tokens` to `max_tokens`."""
         if self._max_batch_s is None:
             return self._max_tokens
         rate = self._tokens_per_s
         target = FIRST_TOKENS if rate is None else int(rate * self._max_batch_s)
-        return max(1, min(self._max_tokens, target))
+        return max(self._min_tokens, min(self._max_tokens, target))
 
     def seconds(self, tokens: float) -> float:
         """What so many tokens take; 0 before anything was measured."""

@@ -58,3 +58,10 @@ def test_counters_add_up() -> None:
     assert stats == SchedulerStats(batches=2, items=3, tokens=33, padded_tokens=43, forward_s=0.75)
     assert stats.mean_tokens == 11.0
     assert SchedulerStats().mean_tokens == 0.0
+
+
+def test_a_batch_has_its_least_tokens_however_slow_the_model_is() -> None:
+    speed = Speed(8192, 0.25, min_tokens=512)
+    speed.measured(tokens=100, seconds=1.0)
+    assert speed.batch_tokens == 512
+    assert Speed(256, 0.25, min_tokens=512).batch_tokens == 256
