@@ -88,8 +88,17 @@ audit: $(READY) ## pit honest answers against attacks: runs/audit/*/audit.html (
 	  $(AUDIT) --dataset $(DATA)/curated_qa_dev.jsonl --out runs/audit/curated || status=$$?; \
 	fi; exit $$status
 
-bench: $(READY) ## the benchmarks: tables, and JSON in runs/benchmarks/
-	$(PY) -m benchmarks.nli
+FORM := $(if $(FULL),,--short)
+
+bench: $(READY) ## the benchmarks in short forms: tables, and JSON in runs/benchmarks/ (FULL=1: the long forms)
+	$(PY) -m benchmarks.nli --runs 3 --pairs 256
+	$(PY) -m benchmarks.score $(FORM)
+	$(PY) -m benchmarks.latency $(FORM)
+	$(PY) -m benchmarks.scaling $(FORM)
+	$(PY) -m benchmarks.soak $(FORM)
+
+bench-gpu: $(READY) ## speed and latency with BART-large's shape on this GPU; needs no network
+	$(PY) -m benchmarks.gpu
 
 learning: $(READY) ## does a policy learn? SmolLM2 under two rewards, hours on two cores: runs/learning/
 	$(PY) -m benchmarks.learning
@@ -103,4 +112,4 @@ up: ## docker compose up: the reward server, then the trainer
 clean: ## remove .venv, caches and runs
 	rm -rf $(VENV) runs .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
-.PHONY: help setup demo serve pod llama-cpp test lint types imports format test-compose data notebook openapi nli audit bench learning lock up clean
+.PHONY: help setup demo serve pod llama-cpp test lint types imports format test-compose data notebook openapi nli audit bench bench-gpu learning lock up clean

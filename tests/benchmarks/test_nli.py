@@ -19,6 +19,7 @@ def test_a_table_is_printed_and_json_is_written(tmp_path: Path, capsys: pytest.C
     assert [(entry["dtype"], entry["tokens"]) for entry in told["measured"]] == [
         ("float32", 20),
         ("bfloat16", 20),
+        ("int8", 20),
     ]
     assert all(len(entry["runs"]) == 2 and min(entry["runs"]) > 0 for entry in told["measured"])
     said = capsys.readouterr().out
