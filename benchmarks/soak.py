@@ -262,10 +262,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def small_caches() -> dict[str, Any]:
     """Caches that are full before the warm-up ends, so that what still grows afterwards is a leak."""
-    from reward_service.settings import Settings
-
-    sizes = {"cache_mib": SMALL_CACHE, "cache_items": 2000}
-    return {name: size for name, size in sizes.items() if name in Settings.model_fields}
+    return {"cache_mib": SMALL_CACHE}
 
 
 if __name__ == "__main__":
