@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     """Padded tokens of one model call, at most; on a slow machine `max_batch_s` allows fewer."""
     max_batch_s: float = Field(default=0.25, gt=0, le=60)
     """Seconds that one model call should take at most, by the measured speed: a live request waits for the
-    one that runs."""
+    one that runs.  A call may have 512 tokens however long they take."""
     max_batch_items: int = Field(default=256, ge=1)
     """Texts or pairs of one model call."""
     cache_mib: int = Field(default=256, ge=0)

@@ -105,7 +105,8 @@ class Usage(_Response):
     nli_pairs: int = 0
     nli_tokens: int = 0
     cached: int = 0
-    """Items (annotations, vectors, verdicts) that came from a cache or were shared within the request."""
+    """Annotations, vectors, verdicts and whole samples that came from a cache or were shared within the
+    request."""
 
 
 class ScoreResponse(_Response):

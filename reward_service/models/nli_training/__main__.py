@@ -23,7 +23,6 @@ from reward_service.commands import calibrate
 from reward_service.models import cross_encoder as ce
 from reward_service.models.annotator import SpacyAnnotator
 from reward_service.models.embedder import SentenceEmbedder
-from reward_service.models.formats import has_fast_bfloat16
 from reward_service.models.hub import CALIBRATION_FILE
 from reward_service.models.nli import EmbeddedNli
 from reward_service.models.nli_training import base as ours
@@ -141,7 +140,7 @@ def _calibrate(options: argparse.Namespace, console: Console) -> None:
         name="embedded",
         annotator=SpacyAnnotator(),
         embedder=SentenceEmbedder(base, name="MiniLM", revision=ours.base_package().requirement),
-        nli=EmbeddedNli(base, options.out, dtype=torch.bfloat16 if has_fast_bfloat16() else torch.float32),
+        nli=EmbeddedNli(base, options.out),  # float32, as the server runs it by default
     )
     _add_figures(options.out, {"calibration": calibrate.calibrate(work, models, console)})
 
