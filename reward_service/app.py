@@ -12,10 +12,11 @@ from fastapi import FastAPI, Security
 from fastapi.security import HTTPBearer
 
 from reward_service import __version__
-from reward_service.api import catalogue, failures, health, score
+from reward_service.api import catalogue, check, failures, health, page, reviews, score
 from reward_service.api.context import Context, Scorer
 from reward_service.api.guard import Guard
 from reward_service.api.metrics import Observe
+from reward_service.records import Records
 from reward_service.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,8 @@ def create_app(settings: Settings, engine: Scorer, *, on_started: Started | None
         engine: what scores.
         on_started: is told when the engine has started or failed to.
     """
-    context = Context(engine, settings)
+    records = Records(settings) if settings.record_checks else None
+    context = Context(engine, settings, records)
     app = _routes()
     app.state.context = context
     app.router.lifespan_context = _lifespan(context, on_started)
@@ -60,9 +62,12 @@ def _routes() -> FastAPI:
     )
     keyed = [Security(KEY)]
     app.include_router(score.router, dependencies=keyed)
+    app.include_router(check.router, dependencies=keyed)
+    app.include_router(reviews.router, dependencies=keyed)
     app.include_router(catalogue.router, dependencies=keyed)
     app.include_router(health.router, dependencies=keyed)
     app.include_router(health.probes)
+    app.include_router(page.router)
     failures.install(app)
     return app
 
@@ -80,6 +85,8 @@ def _lifespan(context: Context, on_started: Started | None) -> Callable[[FastAPI
             with suppress(asyncio.CancelledError):
                 await starting
             await context.engine.close()
+            if context.records is not None:
+                await context.records.close()
 
     return lifespan
 
@@ -87,6 +94,8 @@ def _lifespan(context: Context, on_started: Started | None) -> Callable[[FastAPI
 async def _start(context: Context, on_started: Started | None) -> None:
     failure: Exception | None = None
     try:
+        if context.records is not None:
+            await context.records.start()
         await context.engine.start()
     except Exception as error:
         failure = error

@@ -3,6 +3,7 @@
 TouchstoneError                500 internal
 ├── RequestError               422 invalid_request      the caller sent something that can't be scored
 │   ├── UnknownReward          422 unknown_reward
+│   ├── UnknownPolicy          422 unknown_policy
 │   ├── TextTooLong            422 text_too_long
 │   └── TooManyItems           422 too_many_items
 ├── Unauthorized               401 unauthorized
@@ -12,7 +13,8 @@ TouchstoneError                500 internal
 ├── Unavailable                503 unavailable
 │   ├── NotReady               503 not_ready            the models are still loading, or a worker is dead
 │   ├── Overloaded             503 overloaded           the queue can't meet the deadline
-│   └── DeadlinePassed         503 deadline_passed
+│   ├── DeadlinePassed         503 deadline_passed
+│   └── RecordsUnavailable     503 records_unavailable  checks are not kept here, or the database is away
 ├── WorkerFailed               500 worker_failed        a model raised on a batch
 ├── ConfigurationError         –   at start: a setting, recipe or lexicon is wrong
 └── ModelUnavailable           –   at start: a model can't be loaded; says what to do
@@ -45,6 +47,12 @@ class UnknownReward(RequestError):
     """No reward has this name."""
 
     code = "unknown_reward"
+
+
+class UnknownPolicy(RequestError):
+    """No policy has this name."""
+
+    code = "unknown_policy"
 
 
 class TextTooLong(RequestError):
@@ -113,6 +121,12 @@ class DeadlinePassed(Unavailable):
     """The deadline passed while the request waited."""
 
     code = "deadline_passed"
+
+
+class RecordsUnavailable(Unavailable):
+    """Checks are not kept here, or the database can't be reached."""
+
+    code = "records_unavailable"
 
 
 class WorkerFailed(TouchstoneError):

@@ -95,6 +95,20 @@ class Settings(BaseSettings):
     """Seconds that a request of the evaluation lane waits, where it names no deadline."""
     deadline_live_s: float = Field(default=5.0, gt=0, le=3600)
     """Seconds that a request of the live lane waits, where it names no deadline."""
+    policies_dir: Path | None = None
+    """A folder with further policies of live checks (YAML), beside those that come with the server."""
+    record_checks: bool = False
+    """Keep every live check in a database, for reviews."""
+    database_url: SecretStr = SecretStr("sqlite:///touchstone.db")
+    """Where checks are kept: SQLite (`sqlite:////data/touchstone.db`) or PostgreSQL
+    (`postgresql+psycopg://user:password@host/name`)."""
+    record_texts: Literal["plain", "hashed"] = "plain"
+    """`hashed` keeps, in place of question, answer and passages, hashes made with `record_hash_key`."""
+    record_hash_key: SecretStr | None = None
+    """A secret of 16 characters or more, without which short texts could be found by guessing; wanted where
+    texts are hashed."""
+    record_days: float = Field(default=30.0, gt=0)
+    """Days after which a kept check is deleted."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """How much the server logs; with `DEBUG` every request."""
 

@@ -24,6 +24,8 @@ class Sample:
     question: str
     completion: Completion
     reference: str | None
+    passages: tuple[str, ...] = ()
+    """What the answer was to rest on."""
 
 
 class Token(NamedTuple):
@@ -88,6 +90,7 @@ class AnnotatedSample(Remembers):
     question: Document = EMPTY_DOCUMENT
     answer: Document = EMPTY_DOCUMENT
     reference: Document = EMPTY_DOCUMENT
+    passages: tuple[Document, ...] = ()
     vectors: Mapping[str, Vector] = field(default_factory=dict)
     derived: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """See `remembered.py`."""

@@ -6,6 +6,7 @@ reference.  Models of requests forbid unknown fields, so a misspelt field is an 
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -13,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 SCHEMA_VERSION = "1"
 DEFAULT_REWARD = "full_coherence_reward"
+DEFAULT_POLICY = "default"
+MAX_PASSAGES = 64
+"""Passages of one item."""
 
 
 class Detail(StrEnum):
@@ -57,6 +61,9 @@ class ScoreItem(_Request):
     """What the policy wrote.  Of chat messages, the assistant's are joined."""
     reference: str | None = None
     """A curated answer.  Rewards that compare with it are unscorable where it is missing."""
+    context: list[str] | None = Field(default=None, max_length=MAX_PASSAGES)
+    """Passages that the answer was to rest on, as a retriever found them.  Rewards that compare with them are
+    unscorable where there are none."""
 
 
 class ScoreRequest(_Request):
@@ -97,6 +104,11 @@ class ItemResult(_Response):
     """Reward name → why its score is None.  An entry for every None in `rewards`, and no other."""
     layers: dict[str, Layer] | None = None
     """With `detail: layers` or `evidence`: each asked reward and every part of it, by name."""
+    answer: str | None = None
+    """With `detail: evidence`: the answer as it was read, without reasoning, Markdown and invisible
+    characters.  Every `start` and `end` in the evidence that speaks of the answer is an offset into it."""
+    reasoning: str | None = None
+    """With `detail: evidence`: what stood between the reasoning tags; no reward of content reads it."""
 
 
 class Usage(_Response):
@@ -117,6 +129,146 @@ class ScoreResponse(_Response):
     """Hashes all that decides a score.  Two scores compare only under one fingerprint."""
     schema_version: str = SCHEMA_VERSION
     usage: Usage = Usage()
+
+
+class Outcome(StrEnum):
+    """What a live check says of an answer."""
+
+    PASS = "pass"
+    REVIEW = "review"
+    """A person should look at it."""
+    FAIL = "fail"
+
+
+class CheckRequest(_Request):
+    """`POST /check`: one answer of a chatbot, before a person sees it."""
+
+    question: str | list[ChatMessage]
+    """Of chat messages, the last one of the user is the question."""
+    answer: str | list[ChatMessage]
+    """Of chat messages, the assistant's are joined."""
+    context: list[str] | None = Field(default=None, max_length=MAX_PASSAGES)
+    """The passages that the answer was to rest on.  With any, each of its claims is looked up in them."""
+    policy: str = DEFAULT_POLICY
+    """A name from `GET /policies`."""
+    deadline_s: float | None = Field(default=None, gt=0, le=3600)
+    """Seconds that the caller will wait; the live lane's default where it is missing."""
+
+
+class Reason(_Response):
+    """One thing that is wrong with an answer."""
+
+    code: str
+    """A stable word for programs, as `GET /policies` lists them: `loop`, `off_topic`, `contradicted`, …"""
+    outcome: Outcome
+    """What the policy makes of it: `review` or `fail`."""
+    message: str
+    """A sentence for people."""
+    span: tuple[int, int] | None = None
+    """Where in `CheckResponse.answer`: characters [start, end); None where it concerns all of it."""
+    measure: float
+    """How much of it there is; see the code's unit in `GET /policies`."""
+    evidence: dict[str, Any] = Field(default_factory=dict)
+    """What led to it, for a person to judge."""
+
+
+class CheckResponse(_Response):
+    """The answer to `/check`."""
+
+    verdict: Outcome
+    """The worst outcome of the reasons; `pass` where there is none."""
+    reasons: list[Reason]
+    """The worst first."""
+    scores: dict[str, float | None]
+    """The rewards that were looked at."""
+    unscorable: dict[str, str] = Field(default_factory=dict)
+    """Reward name → why its score is None.  An entry for every None in `scores`, and no other."""
+    answer: str
+    """The answer as it was read, without reasoning, Markdown and invisible characters; spans refer to it."""
+    policy: str
+    record_id: str | None = None
+    """Under which the check is kept; None where checks are not kept, or where keeping it failed."""
+    fingerprint: str
+    """Hashes all that decides a score."""
+    schema_version: str = SCHEMA_VERSION
+    usage: Usage = Usage()
+
+
+class PolicyRule(_Response):
+    """From which measure on something makes an answer one to review, or to fail."""
+
+    code: str
+    review: float | None
+    """None: never."""
+    fail: float | None
+    unit: str
+    """What the measure counts, such as `share of the answer's words`."""
+    doc: str
+
+
+class PolicyInfo(_Response):
+    """One entry of `GET /policies`."""
+
+    name: str
+    doc: str
+    rules: list[PolicyRule]
+
+
+class PolicyList(_Response):
+    """`GET /policies`."""
+
+    policies: list[PolicyInfo]
+
+
+class ReviewState(StrEnum):
+    """What became of a check that is kept."""
+
+    OPEN = "open"
+    """Nobody has looked at it."""
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class Review(_Response):
+    """A check that is kept."""
+
+    id: str
+    created_at: datetime
+    """UTC."""
+    verdict: Outcome
+    policy: str
+    question: str | None
+    """None where only hashes of the texts are kept."""
+    answer: str | None
+    context: list[str] | None
+    question_hash: str | None
+    """Where only hashes are kept: equal texts have equal ones."""
+    answer_hash: str | None
+    reasons: list[Reason]
+    """Without evidence, spans and quotations where only hashes are kept."""
+    scores: dict[str, float | None]
+    fingerprint: str
+    state: ReviewState
+    note: str | None = None
+    decided_at: datetime | None = None
+
+
+class ReviewList(_Response):
+    """`GET /reviews`: the newest first."""
+
+    reviews: list[Review]
+    total: int
+    """How many there are under this filter, on all pages."""
+    next: str | None = None
+    """The cursor of the next page; None on the last one."""
+
+
+class ReviewDecision(_Request):
+    """`POST /reviews/{id}`."""
+
+    state: Literal[ReviewState.ACCEPTED, ReviewState.REJECTED, ReviewState.OPEN]
+    """`open` takes a decision back."""
+    note: str | None = Field(default=None, max_length=4000)
 
 
 class ErrorDetail(_Response):

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from reward_service.api.metrics import Metrics
 from reward_service.errors import NotReady
 from reward_service.models.speed import SchedulerStats
+from reward_service.records import Records
 from reward_service.settings import Settings
 from reward_service.types import BatchResult, Sample
 from shared.schema import Detail, Lane, ModelInfo, RewardInfo
@@ -67,6 +68,8 @@ class Context:
 
     engine: Scorer
     settings: Settings
+    records: Records | None = None
+    """Kept checks; None where none are kept."""
     metrics: Metrics = field(default_factory=Metrics)
     failure: str | None = None
     """Why the engine could not be started; None while it loads and when it runs."""

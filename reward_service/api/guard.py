@@ -14,8 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reward_service.api.failures import send_error
 from reward_service.errors import BodyTooLarge, RequestError, TouchstoneError, Unauthorized
 
-OPEN_PATHS = frozenset({"/health/live", "/health/ready"})
-"""Answered without a key: orchestrators probe them."""
+OPEN_PATHS = frozenset({"/health/live", "/health/ready", "/"})
+"""Answered without a key: orchestrators probe them, and a browser fetches the page before it is given one."""
+OPEN_FILES = "/web/"
+"""Below it lie the page's files, which are open too."""
 LINGER_S = 2.0
 LINGER_BYTES = 256 * 2**20
 
@@ -47,7 +49,7 @@ class Guard:
         await self.app(scope, _replay(body, receive), send)
 
     def _authorize(self, path: str, headers: Headers) -> None:
-        if not self.digests or path in OPEN_PATHS:
+        if not self.digests or path in OPEN_PATHS or path.startswith(OPEN_FILES):
             return
         given = headers.get("authorization")
         if given is None:

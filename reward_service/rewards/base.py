@@ -25,6 +25,10 @@ class Reads(StrEnum):
     """The reference's syntax.  A sample without reference is unscorable under this reward."""
     ENTITIES = "entities"
     """The named entities of the texts whose syntax is read."""
+    PASSAGES = "passages"
+    """The passages' syntax.  A sample without passages is unscorable under this reward."""
+    PASSAGE_SENTENCES = "passage_sentences"
+    """The vectors of the passages' sentences."""
     QUESTION_VECTOR = "question_vector"
     """The vector of the whole question, under its text."""
     ANSWER_VECTOR = "answer_vector"
@@ -44,6 +48,7 @@ class Reads(StrEnum):
 
 
 REFERENCE_READS = frozenset({Reads.REFERENCE, Reads.REFERENCE_VECTOR, Reads.REFERENCE_SENTENCES})
+PASSAGE_READS = frozenset({Reads.PASSAGES, Reads.PASSAGE_SENTENCES})
 
 
 @dataclass(frozen=True, slots=True)

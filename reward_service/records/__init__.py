@@ -1,0 +1,5 @@
+"""Live checks that are kept for review: the database and what is asked of it."""
+
+from reward_service.records.records import Records
+
+__all__ = ["Records"]
