@@ -64,7 +64,7 @@ data: $(READY) ## training_data/: curated_qa.jsonl → grpo_dataset.jsonl, forma
 notebook: $(READY) ## write training_data/GRPO_Training.ipynb anew from GRPO_Training.py beside it
 	@$(PY) -m trainer.notebook
 
-openapi: $(READY) ## write docs/openapi.json anew
+openapi: $(READY) ## write docs/openapi.json, settings.md and api.md anew
 	$(PY) -m reward_service openapi
 
 DATA ?= ../shared/data
@@ -93,6 +93,7 @@ FORM := $(if $(FULL),,--short)
 bench: $(READY) ## the benchmarks in short forms: tables, and JSON in runs/benchmarks/ (FULL=1: the long forms)
 	$(PY) -m benchmarks.nli --runs 3 --pairs 256
 	$(PY) -m benchmarks.score $(FORM)
+	$(PY) -m benchmarks.cached $(FORM)
 	$(PY) -m benchmarks.latency $(FORM)
 	$(PY) -m benchmarks.scaling $(FORM)
 	$(PY) -m benchmarks.soak $(FORM)

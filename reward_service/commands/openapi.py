@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
 from rich.console import Console
 
+from reward_service.apidoc import api_page
 from reward_service.app import openapi_document
 from reward_service.settings import Settings, variables
 
+NAME = "openapi"
+HELP = "write docs/openapi.json, docs/settings.md and docs/api.md"
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def run(console: Console, *, check: bool, docs: Path = DOCS) -> int:
-    """Write docs/openapi.json and docs/settings.md, or only compare them.
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Whether the pages are only compared, and where they are."""
+
+    check: bool
+    docs: Path = DOCS
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--check", action="store_true", help="change nothing, fail if they differ")
+
+
+def job(parsed: argparse.Namespace) -> Job:
+    """What the arguments say."""
+    return Job(parsed.check)
+
+
+def run(job: Job, settings: Settings, console: Console) -> int:  # noqa: ARG001 (every command is given them)
+    """Write docs/openapi.json, docs/settings.md and docs/api.md, or only compare them.
 
     Returns:
-        1 if `check` finds a difference, else 0.
+        1 if the check finds a difference, else 0.
     """
     differ = False
-    for path, text in pages(docs).items():
+    for path, text in pages(job.docs).items():
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
-        if check:
+        if job.check:
             differ = True
             console.print(f"{path} is not what the code says; `python -m reward_service openapi` writes it")
         else:
@@ -35,8 +59,12 @@ def run(console: Console, *, check: bool, docs: Path = DOCS) -> int:
 
 def pages(docs: Path = DOCS) -> dict[Path, str]:
     """The generated pages, by path."""
-    document = json.dumps(openapi_document(), indent=2, ensure_ascii=False) + "\n"
-    return {docs / "openapi.json": document, docs / "settings.md": settings_page()}
+    document = openapi_document()
+    return {
+        docs / "openapi.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n",
+        docs / "settings.md": settings_page(),
+        docs / "api.md": api_page(document),
+    }
 
 
 def settings_page() -> str:
@@ -56,6 +84,8 @@ def _line(description: str | None) -> str:
 
 
 def _shown(default: object) -> str:
+    if isinstance(default, SecretStr):  # a default that stands in the code is no secret
+        return default.get_secret_value()
     return str(default).lower() if isinstance(default, bool) else str(default)
 
 

@@ -81,6 +81,7 @@ def project(wheels: str) -> Iterator[dict[str, str]]:
         "BUILD_NETWORK": "host",
         "REWARD_PORT": "0",
         "REWARD_API_KEYS": "compose-test-key",
+        "REWARD_RECORD_CHECKS": "true",
         "TRAINER_API_KEY": "compose-test-key",
         "TRAINER_PRESET": "cpu-demo",
         "TRAINER_STEPS": "2",
@@ -148,6 +149,24 @@ def test_the_reward_container_is_locked_down(project: dict[str, str]) -> None:
     assert docker("exec", reward, "id", "-u").strip() != "0"
     touched = subprocess.run(["docker", "exec", reward, "touch", "/app/x"], capture_output=True, check=False)
     assert touched.returncode != 0
+
+
+def test_a_check_is_kept_in_the_volume(project: dict[str, str]) -> None:
+    told = docker(
+        "compose", "exec", "-T", "reward", "python3", "-c",
+        "import json, urllib.request as u;"
+        "h={'Authorization':'Bearer compose-test-key','Content-Type':'application/json'};"
+        "b=json.dumps({'question':'What is capital?','answer':'Capital is is is is is is'}).encode();"
+        "c=json.load(u.urlopen(u.Request('http://127.0.0.1:8080/check',b,h)));"
+        "r=u.urlopen(u.Request('http://127.0.0.1:8080/reviews/'+c['record_id'],headers=h)).read().decode();"
+        "print(r)",
+        environment=project,
+    )  # fmt: skip
+    review = json.loads(told)
+    assert review["question"] == "What is capital?"
+    assert review["state"] == "open"
+    kept = docker("compose", "exec", "-T", "reward", "ls", "/data", environment=project)
+    assert "touchstone.db" in kept
 
 
 def test_the_gpu_override_is_valid_and_asks_for_the_gpu() -> None:
