@@ -1,0 +1,1 @@
+"""What self-contained HTML pages share: the wording of numbers, axes, style, script and a strict policy."""
