@@ -16,6 +16,7 @@ from reward_service.api import catalogue, check, failures, health, page, reviews
 from reward_service.api.context import Context, Scorer
 from reward_service.api.guard import Guard
 from reward_service.api.metrics import Observe
+from reward_service.checks.checker import build_checker
 from reward_service.records import Records
 from reward_service.settings import Settings
 
@@ -35,9 +36,13 @@ def create_app(settings: Settings, engine: Scorer, *, on_started: Started | None
         settings: limits, keys, deadlines.
         engine: what scores.
         on_started: is told when the engine has started or failed to.
+
+    Raises:
+        ConfigurationError: a policy is wrong, or checks can't be kept as the settings say.
     """
+    checker = build_checker([settings.policies_dir] if settings.policies_dir is not None else [])
     records = Records(settings) if settings.record_checks else None
-    context = Context(engine, settings, records)
+    context = Context(engine, settings, checker, records)
     app = _routes()
     app.state.context = context
     app.router.lifespan_context = _lifespan(context, on_started)

@@ -8,14 +8,18 @@ from typing import Self, TypeVar
 
 import httpx
 
-from shared import exchange
+from shared import check_exchange, exchange
 from shared.client_base import BaseClient, content_type, deadline_passed, reply_of
 from shared.client_errors import RewardProtocolError
 from shared.retry import Flow, Lost, Reply, Send, Wait
 from shared.schema import (
+    DEFAULT_POLICY,
     DEFAULT_REWARD,
+    ChatMessage,
+    CheckResponse,
     Detail,
     Lane,
+    PolicyInfo,
     RewardInfo,
     ScoreItem,
     ScoreResponse,
@@ -52,6 +56,22 @@ class AsyncRewardClient(BaseClient):
     ) -> ScoreResponse:
         """Score completions, as `RewardClient.score` does."""
         return await self._run(self._score(items, rewards, detail, lane, deadline_s))
+
+    async def check(
+        self,
+        question: str | Sequence[ChatMessage],
+        answer: str | Sequence[ChatMessage],
+        context: Sequence[str] | None = None,
+        *,
+        policy: str = DEFAULT_POLICY,
+        deadline_s: float = check_exchange.DEADLINE_S,
+    ) -> CheckResponse:
+        """Check one answer of a chatbot, as `RewardClient.check` does."""
+        return await self._run(self._check(question, answer, context, policy, deadline_s))
+
+    async def policies(self) -> list[PolicyInfo]:
+        """The policies of live checks."""
+        return await self._run(check_exchange.policies(self._peer))
 
     async def rewards(self) -> list[RewardInfo]:
         """The rewards that can be asked for."""

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from shared import exchange
+from shared import check_exchange, exchange
 from shared.async_client import AsyncRewardClient
 from shared.client_base import BaseClient, OnWait, content_type, deadline_passed, reply_of
 from shared.client_errors import (
@@ -24,9 +24,13 @@ from shared.client_errors import (
 )
 from shared.retry import Flow, Lost, Reply, RetryPolicy, Send, Wait
 from shared.schema import (
+    DEFAULT_POLICY,
     DEFAULT_REWARD,
+    ChatMessage,
+    CheckResponse,
     Detail,
     Lane,
+    PolicyInfo,
     RewardInfo,
     ScoreItem,
     ScoreResponse,
@@ -90,6 +94,40 @@ class RewardClient(BaseClient):
             pydantic.ValidationError: no rewards, or a deadline out of range.
         """
         return self._run(self._score(items, rewards, detail, lane, deadline_s))
+
+    def check(
+        self,
+        question: str | Sequence[ChatMessage],
+        answer: str | Sequence[ChatMessage],
+        context: Sequence[str] | None = None,
+        *,
+        policy: str = DEFAULT_POLICY,
+        deadline_s: float = check_exchange.DEADLINE_S,
+    ) -> CheckResponse:
+        """Check one answer of a chatbot before a person sees it.
+
+        A person waits for it, so an error now is better than an answer later: the deadline holds for all
+        attempts together, however long the client's patience is.
+
+        Args:
+            question: a text, or the conversation, whose last message of the user is the question.
+            answer: a text, or messages, of which the assistant's are the answer.
+            context: the passages that it was to rest on.
+            policy: a name from `policies()`.
+            deadline_s: seconds from now; without an answer by then, an error follows within a second.
+
+        Returns:
+            The verdict with its reasons, the worst first; spans are characters of its `answer`.
+
+        Raises:
+            RewardRejected, RewardServerError, RewardUnavailable, RewardProtocolError: see `client_errors.py`.
+            pydantic.ValidationError: more passages than a request may hold, or a deadline out of range.
+        """
+        return self._run(self._check(question, answer, context, policy, deadline_s))
+
+    def policies(self) -> list[PolicyInfo]:
+        """The policies of live checks; raises as `score` does."""
+        return self._run(check_exchange.policies(self._peer))
 
     def rewards(self) -> list[RewardInfo]:
         """The rewards that can be asked for; raises as `score` does."""

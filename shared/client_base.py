@@ -10,10 +10,19 @@ from datetime import UTC, datetime
 
 import httpx
 
-from shared import exchange
+from shared import check_exchange, exchange
 from shared.exchange import Peer
 from shared.retry import Chance, Flow, Reply, RetryPolicy, Send, Wait
-from shared.schema import Detail, Lane, ScoreItem, ScoreRequest, ScoreResponse
+from shared.schema import (
+    ChatMessage,
+    CheckRequest,
+    CheckResponse,
+    Detail,
+    Lane,
+    ScoreItem,
+    ScoreRequest,
+    ScoreResponse,
+)
 
 OnWait = Callable[[int, float, str], None]
 """Called before each wait with the failed attempts so far, the delay in seconds, and the reason."""
@@ -28,7 +37,8 @@ class BaseClient(ABC):
         url: the server, such as `http://127.0.0.1:8080`; a path is kept as prefix.
         api_key: sent as bearer token; None where the server wants none.
         patience_s: seconds of one outage within which another attempt may start; 0 tries once.
-        deadline_s: seconds that the server has for one `/score` request, unless a call sets its own.
+        deadline_s: seconds that the server has for one `/score` request, unless a call sets its own.  Checks
+            have a shorter default of their own.
         connect_timeout_s: seconds for a connection.
         read_timeout_s: seconds for an answer that needs no scoring.
         on_wait: told of every wait, for logs and progress.
@@ -90,6 +100,23 @@ class BaseClient(ABC):
             items=list(items), rewards=list(rewards), detail=detail, lane=lane, deadline_s=deadline_s
         )
         return exchange.score(self._peer, request, deadline_s)
+
+    def _check(
+        self,
+        question: str | Sequence[ChatMessage],
+        answer: str | Sequence[ChatMessage],
+        context: Sequence[str] | None,
+        policy: str,
+        deadline_s: float,
+    ) -> Flow[CheckResponse]:
+        request = CheckRequest(
+            question=question if isinstance(question, str) else list(question),
+            answer=answer if isinstance(answer, str) else list(answer),
+            context=None if context is None else list(context),
+            policy=policy,
+            deadline_s=deadline_s,
+        )
+        return check_exchange.check(self._peer, request, deadline_s)
 
     def _tell(self, wait: Wait) -> None:
         if self._on_wait is not None:

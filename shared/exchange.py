@@ -70,8 +70,8 @@ def score(peer: Peer, request: ScoreRequest, deadline_s: float) -> Flow[ScoreRes
     """
     items = [_with_id(item, index) for index, item in enumerate(request.items)]
     whole = request.model_copy(update={"items": items, "deadline_s": deadline_s})
-    sizes = [len(_json(item)) + 1 for item in items]
-    envelope = len(_json(whole.model_copy(update={"items": []})))
+    sizes = [len(as_json(item)) + 1 for item in items]
+    envelope = len(as_json(whole.model_copy(update={"items": []})))
     if len(items) <= SURELY_ITEMS and envelope + sum(sizes) <= SURELY_BYTES:
         try:
             return (yield from _score_slices(peer, whole, [slice(0, len(items))]))
@@ -104,14 +104,14 @@ def slices(sizes: Sequence[int], envelope: int, limits: Limits) -> Iterator[slic
 
 def info(peer: Peer) -> Flow[ServerInfo]:
     """`GET /info`."""
-    reply = yield from _ask(peer, Send("GET", "/info", peer.read_timeout_s))
-    return _read(ServerInfo, reply, versioned=True)
+    reply = yield from ask(peer, Send("GET", "/info", peer.read_timeout_s))
+    return read(ServerInfo, reply, versioned=True)
 
 
 def rewards(peer: Peer) -> Flow[list[RewardInfo]]:
     """`GET /rewards`."""
-    reply = yield from _ask(peer, Send("GET", "/rewards", peer.read_timeout_s))
-    return _read(RewardList, reply).rewards
+    reply = yield from ask(peer, Send("GET", "/rewards", peer.read_timeout_s))
+    return read(RewardList, reply).rewards
 
 
 def ready(peer: Peer) -> Flow[bool]:
@@ -123,7 +123,7 @@ def ready(peer: Peer) -> Flow[bool]:
         raise TypeError(f"a flow was resumed with {outcome!r} after Send")
     if outcome.status in TRY_AGAIN:
         return False
-    _raise_for_status(outcome)
+    raise_for_status(outcome)
     return True
 
 
@@ -136,7 +136,7 @@ def wait_ready(peer: Peer, timeout_s: float) -> Flow[None]:
     policy = RetryPolicy(patience_s=timeout_s, first_delay_s=0.1, longest_delay_s=2.0, heed_retry_after=False)
     send = Send("GET", "/health/ready", peer.read_timeout_s)
     reply = yield from persist(send, policy, peer.chance, peer.url)
-    _raise_for_status(reply)
+    raise_for_status(reply)
 
 
 # --- sending ----------------------------------------------------------------------------------------
@@ -148,19 +148,20 @@ def _score_slices(peer: Peer, whole: ScoreRequest, parts: Sequence[slice]) -> Fl
         request = whole.model_copy(update={"items": whole.items[part]})
         timeout_s = (request.deadline_s or 0.0) + GRACE_S
         try:
-            reply = yield from _ask(peer, Send("POST", "/score", timeout_s, _json(request)))
+            reply = yield from ask(peer, Send("POST", "/score", timeout_s, as_json(request)))
         except RewardRejected as error:
             message, where = (_shifted(text, part.start) for text in (error.message, error.where))
             raise RewardRejected(error.status, error.code, message or "", where) from error
-        answer = _read(ScoreResponse, reply, versioned=True)
+        answer = read(ScoreResponse, reply, versioned=True)
         _check(answer, request)
         answers.append(answer)
     return _joined(answers)
 
 
-def _ask(peer: Peer, send: Send) -> Flow[Reply]:
+def ask(peer: Peer, send: Send) -> Flow[Reply]:
+    """Send a request until it is answered with 200; raises as `score` does."""
     reply = yield from persist(send, peer.policy, peer.chance, peer.url)
-    _raise_for_status(reply)
+    raise_for_status(reply)
     return reply
 
 
@@ -168,7 +169,7 @@ def _with_id(item: ScoreItem, index: int) -> ScoreItem:
     return item if item.id is not None else item.model_copy(update={"id": str(index)})
 
 
-def _json(value: BaseModel) -> bytes:
+def as_json(value: BaseModel) -> bytes:
     """Pure ASCII, so that even a lone surrogate travels and the server can say what it thinks of it."""
     return json.dumps(value.model_dump(), ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
@@ -183,7 +184,12 @@ def _shifted(text: str | None, start: int) -> str | None:
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _raise_for_status(reply: Reply) -> None:
+def raise_for_status(reply: Reply) -> None:
+    """Nothing for 200; the error that any other status means.
+
+    Raises:
+        RewardRejected, RewardServerError, RewardProtocolError: see `client_errors.py`.
+    """
     if reply.status == 200:
         return
     try:
@@ -198,7 +204,12 @@ def _raise_for_status(reply: Reply) -> None:
     raise RewardProtocolError(f"expected status 200, got {reply}")
 
 
-def _read(model: type[M], reply: Reply, *, versioned: bool = False) -> M:
+def read(model: type[M], reply: Reply, *, versioned: bool = False) -> M:
+    """The body of an answer.
+
+    Raises:
+        RewardProtocolError: it is no such model, or of another version.
+    """
     if versioned:
         version = _schema_version(reply.body)
         if version != SCHEMA_VERSION:

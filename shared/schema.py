@@ -24,23 +24,28 @@ class Detail(StrEnum):
 
     SCORES = "scores"
     LAYERS = "layers"
+    """Every part of every reward too."""
     EVIDENCE = "evidence"
+    """Layers, and what a person needs to believe them."""
 
 
 class Lane(StrEnum):
-    """Who waits: training wants throughput, evaluation has time, a live chat is first in line."""
+    """Who waits."""
 
     TRAINING = "training"
+    """It wants throughput."""
     EVALUATION = "evaluation"
+    """It has time."""
     LIVE = "live"
+    """First in line, with a short deadline."""
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class _Response(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 class ChatMessage(_Request):
@@ -48,6 +53,7 @@ class ChatMessage(_Request):
 
     role: Literal["system", "user", "assistant", "tool", "developer"]
     content: str
+    """Its text."""
 
 
 class ScoreItem(_Request):
@@ -70,7 +76,9 @@ class ScoreRequest(_Request):
     """`POST /score`."""
 
     items: list[ScoreItem]
+    """Any number up to `max_items` of `GET /info`; none is allowed and gives no results."""
     rewards: list[str] = Field(default_factory=lambda: [DEFAULT_REWARD], min_length=1)
+    """Names from `GET /rewards`."""
     detail: Detail = Detail.SCORES
     lane: Lane = Lane.TRAINING
     deadline_s: float | None = Field(default=None, gt=0, le=3600)
@@ -98,6 +106,7 @@ class ItemResult(_Response):
     """The scores of one item."""
 
     id: str
+    """The item's own, or its index."""
     rewards: dict[str, float | None]
     """By the names that were asked for."""
     unscorable: dict[str, str] = Field(default_factory=dict)
@@ -115,7 +124,9 @@ class Usage(_Response):
     """What a request cost."""
 
     nli_pairs: int = 0
+    """Pairs that the NLI model judged."""
     nli_tokens: int = 0
+    """Tokens that it read."""
     cached: int = 0
     """Annotations, vectors, verdicts and whole samples that came from a cache or were shared within the
     request."""
@@ -128,6 +139,7 @@ class ScoreResponse(_Response):
     fingerprint: str
     """Hashes all that decides a score.  Two scores compare only under one fingerprint."""
     schema_version: str = SCHEMA_VERSION
+    """Of this wire."""
     usage: Usage = Usage()
 
 
@@ -186,6 +198,7 @@ class CheckResponse(_Response):
     answer: str
     """The answer as it was read, without reasoning, Markdown and invisible characters; spans refer to it."""
     policy: str
+    """Under which it was judged."""
     record_id: str | None = None
     """Under which the check is kept; None where checks are not kept, or where keeping it failed."""
     fingerprint: str
@@ -198,9 +211,11 @@ class PolicyRule(_Response):
     """From which measure on something makes an answer one to review, or to fail."""
 
     code: str
+    """As `reasons[].code` of a check has it."""
     review: float | None
-    """None: never."""
+    """From this measure on it is one to review; None: never."""
     fail: float | None
+    """From this measure on it fails; None: never."""
     unit: str
     """What the measure counts, such as `share of the answer's words`."""
     doc: str
@@ -226,7 +241,9 @@ class ReviewState(StrEnum):
     OPEN = "open"
     """Nobody has looked at it."""
     ACCEPTED = "accepted"
+    """A person finds the answer good."""
     REJECTED = "rejected"
+    """A person finds it bad."""
 
 
 class Review(_Response):
@@ -293,14 +310,19 @@ class RewardInfo(_Response):
 
     name: str
     low: float
+    """The least score."""
     high: float
+    """The greatest."""
     kind: Literal["function", "recipe"]
+    """A recipe combines functions and other recipes."""
     needs: list[str]
     """What it reads: `reference`, `question`, …"""
     doc: str
+    """What it measures, formula and source."""
     deprecated: str | None = None
     """Why it should not be used any more."""
     recipe: dict[str, Any] | None = None
+    """Parts, weights and gates of a recipe, as its YAML has them."""
 
 
 class RewardList(_Response):
@@ -316,6 +338,7 @@ class ModelInfo(_Response):
     name: str
     revision: str
     dtype: str
+    """Number format of its weights."""
     device: str
     calibrated: str | None = None
     """On what the thresholds were chosen; None where they are defaults."""
@@ -327,8 +350,11 @@ class Limits(_Response):
     """What one request may hold."""
 
     max_items: int
+    """Items."""
     max_text_chars: int
+    """Characters of one text."""
     max_body_bytes: int
+    """Bytes of the body."""
 
 
 class ServerInfo(_Response):
@@ -337,10 +363,13 @@ class ServerInfo(_Response):
     version: str
     schema_version: str = SCHEMA_VERSION
     pack: str
+    """Which models are resident: `embedded` or `full`."""
     fingerprint: str
+    """As every score has it."""
     models: list[ModelInfo]
     limits: Limits
     default_deadline_s: dict[Lane, float]
+    """Lane → seconds that a request waits where it names no deadline."""
 
 
 class Health(_Response):

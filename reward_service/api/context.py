@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from reward_service.api.metrics import Metrics
+from reward_service.checks.checker import Checker
 from reward_service.errors import NotReady
 from reward_service.models.speed import SchedulerStats
 from reward_service.records import Records
@@ -64,10 +65,11 @@ class Scorer(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """One app's engine, settings and metrics."""
+    """One app's engine, settings, finders and policies, and metrics."""
 
     engine: Scorer
     settings: Settings
+    checker: Checker
     records: Records | None = None
     """Kept checks; None where none are kept."""
     metrics: Metrics = field(default_factory=Metrics)

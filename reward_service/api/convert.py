@@ -22,6 +22,9 @@ from shared.schema import (
     Usage,
 )
 
+CONTEXT_TEXTS = 4
+"""The passages of an item may together be as long as this many texts."""
+
 
 def samples(items: Sequence[ScoreItem], limits: Limits) -> list[Sample]:
     """The items of a request as samples, in order.
@@ -50,28 +53,42 @@ def samples(items: Sequence[ScoreItem], limits: Limits) -> list[Sample]:
     return converted
 
 
-def sample(item: ScoreItem, identity: str, limits: Limits, *, where: str) -> Sample:
+def sample(
+    item: ScoreItem,
+    identity: str,
+    limits: Limits,
+    *,
+    where: str = "",
+    prompt: str = "prompt",
+    completion: str = "completion",
+) -> Sample:
     """One item as a sample: the last user message is the question, the assistant's are the completion.
 
     Args:
         item: as it came.
         identity: its id.
-        limits: how long a text may be.
-        where: the item's path, for errors.
+        limits: how long a text may be; all passages together may have four times as many characters.
+        where: the item's path, for errors; empty where its fields are those of the request.
+        prompt: how the request calls the prompt.
+        completion: how the request calls the completion.
+
+    Raises:
+        TextTooLong: a text, or all passages together, are too long; nothing is ever cut.
+        RequestError: a conversation lacks its question or its answer.
     """
-    question = _question(item.prompt, f"{where}.prompt")
-    completion = _completion(item.completion, f"{where}.completion")
+    prefix = f"{where}." if where else ""
+    question = _question(item.prompt, f"{prefix}{prompt}")
+    written = _completion(item.completion, f"{prefix}{completion}")
+    passages = tuple(item.context or ())
     for field, text in (
-        ("prompt", question),
-        ("completion", completion),
+        (prompt, question),
+        (completion, written),
         ("reference", item.reference or ""),
+        *((f"context.{index}", passage) for index, passage in enumerate(passages)),
     ):
-        if len(text) > limits.max_text_chars:
-            path = f"{where}.{field}"
-            raise TextTooLong(
-                f"{path} has {len(text)} characters, {limits.max_text_chars} are allowed", where=path
-            )
-    return Sample(identity, question, split(completion), item.reference)
+        _within(limits.max_text_chars, len(text), f"{prefix}{field}")
+    _within(CONTEXT_TEXTS * limits.max_text_chars, sum(map(len, passages)), f"{prefix}context")
+    return Sample(identity, question, split(written), item.reference, passages)
 
 
 def response(result: BatchResult, rewards: Sequence[str], detail: Detail, fingerprint: str) -> ScoreResponse:
@@ -88,6 +105,7 @@ def response(result: BatchResult, rewards: Sequence[str], detail: Detail, finger
 def item_result(scored: ScoredSample, rewards: Sequence[str], detail: Detail) -> ItemResult:
     """The scores of one sample: those that were asked for, and, from `layers` on, every part of them."""
     asked = {name: scored.scores[name] for name in rewards}
+    told = scored.sample.completion if detail is Detail.EVIDENCE else None
     layers = None
     if detail is not Detail.SCORES:
         layers = {name: layer(score, detail) for name, score in scored.scores.items()}
@@ -96,6 +114,8 @@ def item_result(scored: ScoredSample, rewards: Sequence[str], detail: Detail) ->
         rewards={name: score.score for name, score in asked.items()},
         unscorable={name: score.reason for name, score in asked.items() if score.reason is not None},
         layers=layers,
+        answer=told.answer if told is not None else None,
+        reasoning=told.reasoning if told is not None else None,
     )
 
 
@@ -133,6 +153,11 @@ def plain(value: Any) -> Any:
         case set() | frozenset():
             return sorted(plain(each) for each in value)
     raise TypeError(f"evidence holds a {type(value).__name__}, which has no form in JSON")
+
+
+def _within(limit: int, length: int, where: str) -> None:
+    if length > limit:
+        raise TextTooLong(f"{where} has {length} characters, {limit} are allowed", where=where)
 
 
 def _question(prompt: str | list[ChatMessage], where: str) -> str:

@@ -15,11 +15,13 @@ from reward_service.api.failures import send_error
 from reward_service.errors import TouchstoneError
 from reward_service.models.speed import SchedulerStats
 from reward_service.types import BatchResult
-from shared.schema import Lane
+from shared.schema import CheckResponse, Lane
 
 logger = logging.getLogger(__name__)
 
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800)
+SCORES = tuple(half / 2 for half in range(-8, 21))
+"""−4 … 10 in steps of a half, which hold the ranges of all rewards."""
 GONE = 499
 """The status under which a request counts whose caller left before the answer."""
 
@@ -69,6 +71,36 @@ class Metrics:
             ["worker"],
             registry=self.registry,
         )
+        self.scores = Histogram(
+            "touchstone_score",
+            "Scores that are not null, by reward and lane",
+            ["reward", "lane"],
+            buckets=SCORES,
+            registry=self.registry,
+        )
+        self.checks = Counter(
+            "touchstone_checks",
+            "Live checks, by policy and verdict",
+            ["policy", "verdict"],
+            registry=self.registry,
+        )
+        self.check_reasons = Counter(
+            "touchstone_check_reasons",
+            "Reasons of live checks, by code and what the policy makes of them",
+            ["code", "outcome"],
+            registry=self.registry,
+        )
+        self.check_seconds = Histogram(
+            "touchstone_check_seconds",
+            "Seconds from reading a live check to its verdict, keeping it included",
+            buckets=SECONDS,
+            registry=self.registry,
+        )
+        self.records_failed = Counter(
+            "touchstone_check_records_failed",
+            "Live checks that were answered but could not be kept",
+            registry=self.registry,
+        )
         self.batches = _Batches()
         self.registry.register(self.batches)
         for lane in Lane:
@@ -81,8 +113,19 @@ class Metrics:
         self.nli_tokens.inc(result.cost.nli_tokens)
         self.cached.inc(result.cost.cached)
         for name in dict.fromkeys(rewards):
-            missing = sum(scored.scores[name].score is None for scored in result.samples)
-            self.unscorable.labels(name).inc(missing)
+            scores = [scored.scores[name].score for scored in result.samples]
+            self.unscorable.labels(name).inc(scores.count(None))
+            histogram = self.scores.labels(name, lane)
+            for score in scores:
+                if score is not None:
+                    histogram.observe(score)
+
+    def observe_check(self, answer: CheckResponse, seconds: float) -> None:
+        """Count a live check that was answered."""
+        self.checks.labels(answer.policy, answer.verdict).inc()
+        self.check_seconds.observe(seconds)
+        for reason in answer.reasons:
+            self.check_reasons.labels(reason.code, reason.outcome).inc()
 
     def observe_workers(
         self,

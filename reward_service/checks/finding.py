@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,8 +32,17 @@ class Finder(ABC):
     code: ClassVar[str]
     unit: ClassVar[str]
     """What the measure counts, such as `share of the answer's words`."""
-    rewards: ClassVar[frozenset[str]]
-    """The reward functions whose scores and evidence it reads."""
+    most: ClassVar[float] = math.inf
+    """The highest measure there is; a policy's threshold above it would never be met, and is refused."""
+    rewards: ClassVar[frozenset[str]] = frozenset()
+    """The reward functions whose scores and evidence it reads; none where the answer's text says it all."""
+    name: ClassVar[str]
+    """The code, under the name by which `discovery.py` tells classes apart."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not inspect.isabstract(cls) and "code" in vars(cls):
+            cls.name = cls.code
 
     @abstractmethod
     def find(self, sample: Sample, scores: Mapping[str, Score]) -> Iterable[Finding]:
@@ -39,5 +50,11 @@ class Finder(ABC):
 
         Args:
             sample: normalised; `sample.completion.answer` is what spans refer to.
-            scores: of `rewards`, with evidence.  One that is None has nothing to be found in.
+            scores: of `rewards`, with evidence.  One that is None has no score to be found wanting.
         """
+
+    def found(
+        self, measure: float, message: str, span: tuple[int, int] | None = None, /, **evidence: Any
+    ) -> Finding:
+        """A finding with this finder's code."""
+        return Finding(self.code, measure, message, span, evidence)
