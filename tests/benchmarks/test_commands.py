@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from benchmarks import latency, scaling, score
+from benchmarks import cached, latency, scaling, score
 from benchmarks.gpu import measure, print_card
 from benchmarks.load import Size
 from benchmarks.serving import Setup
@@ -55,6 +55,15 @@ def test_score_compares_four_ways(tmp_path: Path, capsys: pytest.CaptureFixture[
     said = capsys.readouterr().out
     assert "ceiling" in said
     assert "naive" in said
+
+
+def test_cached_asks_the_same_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "cached.json"
+    cached.main(["--short", "--items", "3", "--requests", "5", "--out", str(out)])
+    middle = told(out)["medians"]
+    assert 0 < middle["scores_p50_ms"] <= middle["scores_p95_ms"]
+    assert middle["scores_p50_ms"] < middle["layers_p50_ms"], "parts are put together anew"
+    assert "3 items" in capsys.readouterr().out
 
 
 def test_gpu_measures_a_tiny_shape_on_the_cpu(material: Material, tiny_shape: Path, tmp_path: Path) -> None:
