@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import shlex
 import sys
@@ -18,9 +19,15 @@ from rich.table import Table
 from reward_service import __version__
 from reward_service.commands.backend import backend
 from reward_service.commands.engine import Build, build_engine
+from reward_service.commands.options import add_dataset, positive
 from reward_service.quality.answers import drawn, read_questions, with_answers
 from reward_service.settings import Settings
+from shared.schema import DEFAULT_REWARD
 
+NAME = "audit"
+HELP = "pit honest answers against attacks under a reward"
+AUDITED = (DEFAULT_REWARD, "full_coherence_smooth_reward")
+"""What is looked at where nothing else is said."""
 MISSED = 1
 """The exit status where a requirement is not met."""
 
@@ -41,6 +48,47 @@ class Job:
     require: tuple[str, ...]
     out: Path
     """The folder that `audit.json` and `audit.html` go into."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_dataset(parser)
+    parser.add_argument(
+        "--answers",
+        type=Path,
+        help="answers that people wrote: lines of instruction, kind (paraphrase, reversal or hollow), answer",
+    )
+    parser.add_argument(
+        "--reward", action="append", help=f"may be repeated; {' and '.join(AUDITED)} by default"
+    )
+    parser.add_argument("--sample", type=positive, help="at most this many questions, drawn by the seed")
+    parser.add_argument("--seed", type=int, default=20261)
+    parser.add_argument("--url", help="a running server; without it the models are loaded here")
+    parser.add_argument(
+        "--require",
+        action="append",
+        default=[],
+        metavar="FIGURE>=NUMBER",
+        help="exit with status 1 where it is missed, such as win_rate>=0.97, win_rate.reversal>=0.93, "
+        "zero_spread<=0.05; may be repeated",
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, default=Path("runs/audit"), help="folder for audit.json and audit.html"
+    )
+
+
+def job(parsed: argparse.Namespace) -> Job:
+    """What the arguments say."""
+    return Job(
+        dataset=parsed.dataset,
+        answers=parsed.answers,
+        rewards=tuple(dict.fromkeys(parsed.reward or AUDITED)),
+        sample=parsed.sample,
+        seed=parsed.seed,
+        url=parsed.url,
+        require=tuple(parsed.require),
+        out=parsed.out,
+    )
 
 
 def run(job: Job, settings: Settings, console: Console, build: Build = build_engine) -> int:

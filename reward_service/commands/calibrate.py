@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from reward_service.commands.engine import load_models
+from reward_service.commands.options import add_dataset
 from reward_service.errors import ConfigurationError
 from reward_service.models.protocols import ModelPack
 from reward_service.quality.answers import Question, drawn, read_questions, with_answers
@@ -20,6 +22,8 @@ from reward_service.quality.thresholds import CALLS
 from reward_service.settings import Settings
 from reward_service.types import Calibration
 
+NAME = "calibrate"
+HELP = "choose temperature and thresholds for the NLI model"
 OWN_DEV_PAIRS = Path(__file__).parents[2] / "training_data" / "nli" / "dev.jsonl"
 """The labelled pairs of the repository that are there for choosing temperatures."""
 QUESTIONS = 100
@@ -51,6 +55,41 @@ class Work:
     out: Path | None
     """None: beside the weights."""
     seed: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    add_dataset(parser)
+    parser.add_argument(
+        "--variants",
+        type=Path,
+        help="hand-written answers: lines of instruction, kind (paraphrase, reversal or hollow), answer",
+    )
+    parser.add_argument(
+        "--pairs",
+        type=Path,
+        default=OWN_DEV_PAIRS,
+        help="labelled pairs to fit the temperature on; training_data/nli/dev.jsonl by default",
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, help="where it is written; calibration.json beside the weights by default"
+    )
+    parser.add_argument(
+        "--questions", type=int, default=QUESTIONS, help="at most this many questions, drawn by the seed"
+    )
+    parser.add_argument("--seed", type=int, default=20261)
+
+
+def job(parsed: argparse.Namespace) -> Job:
+    """What the arguments say."""
+    return Job(
+        dataset=parsed.dataset,
+        variants=parsed.variants,
+        pairs=parsed.pairs,
+        out=parsed.out,
+        questions=parsed.questions,
+        seed=parsed.seed,
+    )
 
 
 def run(job: Job, settings: Settings, console: Console) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from rich.table import Table
 from reward_service.errors import ModelUnavailable
 from reward_service.models.vetted import verify_package
 from reward_service.settings import Settings
+
+NAME = "models"
+HELP = "say which models would be loaded, from where, and whether verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,15 @@ class Origin:
     usable: bool = True
 
 
-def run(settings: Settings, console: Console) -> int:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes: nothing."""
+
+
+def job(parsed: argparse.Namespace) -> None:
+    """What the arguments say: nothing."""
+
+
+def run(job: None, settings: Settings, console: Console) -> int:  # noqa: ARG001 (every command has a job)
     """Print a table of the settings' models; nothing is loaded or downloaded.
 
     Returns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -21,6 +22,9 @@ from reward_service.quality.metrics import Report, report
 from reward_service.settings import Settings
 from reward_service.types import Calibration
 
+NAME = "nli-eval"
+HELP = "measure the NLI model on labelled pairs"
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -28,6 +32,22 @@ class Job:
 
     file: Path
     as_json: bool
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "file",
+        type=Path,
+        help="lines of premise, hypothesis, label (entailment, neutral, contradiction or not_entailment) "
+        "and, if you like, phenomenon",
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def job(parsed: argparse.Namespace) -> Job:
+    """What the arguments say."""
+    return Job(parsed.file, parsed.json)
 
 
 def run(job: Job, settings: Settings, console: Console) -> int:

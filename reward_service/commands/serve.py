@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import ipaddress
 import json
 import os
 import socket
+from dataclasses import dataclass
 
 import uvicorn
 from rich.console import Console
@@ -18,6 +20,8 @@ from reward_service.errors import ConfigurationError
 from reward_service.settings import Settings, require_safe_binding
 from shared.schema import DEFAULT_REWARD
 
+NAME = "serve"
+HELP = "load the models and answer requests"
 STOP_S = 10
 """Seconds that running requests have when the server is told to stop."""
 
@@ -38,7 +42,26 @@ EXAMPLE = {
 }
 
 
-def run(settings: Settings, console: Console, build: Build = build_engine) -> int:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Where to listen; None where the settings say it."""
+
+    host: str | None = None
+    port: int | None = None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--host", help="the address to listen on (REWARD_HOST)")
+    parser.add_argument("--port", type=_port, help="the port; 0 takes a free one (REWARD_PORT or PORT)")
+
+
+def job(parsed: argparse.Namespace) -> Job:
+    """What the arguments say."""
+    return Job(parsed.host, parsed.port)
+
+
+def run(job: Job, settings: Settings, console: Console, build: Build = build_engine) -> int:
     """Serve until told to stop.
 
     Returns:
@@ -47,6 +70,8 @@ def run(settings: Settings, console: Console, build: Build = build_engine) -> in
     Raises:
         ConfigurationError: the address is not safe or not free.
     """
+    told = {"host": job.host, "port": job.port}
+    settings = settings.model_copy(update={name: value for name, value in told.items() if value is not None})
     require_safe_binding(settings)
     # Before torch is loaded.  Its threads wait for each other by spinning unless they are told to sleep, and
     # that takes the processor from spaCy's processes and from the other model.
@@ -99,6 +124,14 @@ def curl(url: str, *, with_key: bool) -> str:
     """A command line that scores an example on this server; a key has to be filled in where one is needed."""
     key = ' \\\n  -H "Authorization: Bearer $KEY"' if with_key else ""
     return f"curl -s {url}/score -H 'Content-Type: application/json'{key} \\\n  -d '{json.dumps(EXAMPLE)}'"
+
+
+def _port(text: str) -> int:
+    """A port; argparse says what is wrong with any other text."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"must be 0 … 65535, not {port}")
+    return port
 
 
 def _url(listener: socket.socket) -> str:
