@@ -133,7 +133,7 @@ def printable(text: str, longest: int = LONGEST_PATH) -> str:
 
 
 def _path(location: Sequence[int | str]) -> list[str]:
-    fields = list(location[1:] if location[:1] == ("body",) else location)
+    fields = list(location[1:] if location[:1] in (("body",), ("query",), ("path",)) else location)
     return [printable(str(field)) for field in fields if field not in UNION_BRANCHES]
 
 
