@@ -26,6 +26,12 @@ def claims(reference: Document) -> tuple[Span, ...]:
     return full or worded
 
 
+def full_sentences(sentences: Sequence[Span]) -> list[Span]:
+    """The sentences with four words or more; where there is none, those that hold words."""
+    worded = [span for span in sentences if word_count(span.text)]
+    return [span for span in worded if word_count(span.text) >= MIN_WORDS] or worded
+
+
 def distinct(sentences: Sequence[Span]) -> tuple[Span, ...]:
     """The sentences that hold words, each text once whatever its case and punctuation."""
     kept: dict[str, Span] = {}

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from reward_service.evidence.loops import loops_of
 from reward_service.lexicons import Match
 from reward_service.remembered import remembered
 from reward_service.types import Document, Span, Token
@@ -55,6 +56,30 @@ def complete_sentences(document: Document) -> tuple[Span, ...]:
         if has_subject_and_finite_verb(document, sentence)
         and _in_order([document.tokens[sentence.first : sentence.last]], _SOUP_SENTENCE)
     )
+
+
+@remembered
+def sentences_outside_loops(document: Document) -> tuple[Span, ...]:
+    """The complete sentences less than half of which is repetition.
+
+    A row of terms that goes round is parsed as a sentence now and then, and never is one.  Of a sentence that
+    is repeated, the first remains; of words that crowd out all others, nothing.
+    """
+    loops = loops_of(document.text)
+    spans = (*loops.repeated, *loops.crowds)
+    return tuple(
+        sentence
+        for sentence in complete_sentences(document)
+        if 2 * _covered(sentence, spans) < sentence.end - sentence.start
+    )
+
+
+def _covered(sentence: Span, spans: Iterable[tuple[int, int]]) -> int:
+    """Characters of a sentence that lie in spans, which may overlap."""
+    inside: set[int] = set()
+    for start, end in spans:
+        inside.update(range(max(start, sentence.start), min(end, sentence.end)))
+    return len(inside)
 
 
 @remembered

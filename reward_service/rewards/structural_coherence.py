@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reward_service.evidence.matches import distinct, found
-from reward_service.evidence.syntax import complete_sentences, role, within
+from reward_service.evidence.syntax import (
+    complete_sentences,
+    is_word_soup,
+    role,
+    sentences_outside_loops,
+    within,
+)
 from reward_service.lexicons import Match
 from reward_service.rewards.base import Reads, Reward
 from reward_service.types import AnnotatedSample, Document, Score, Verdicts
@@ -21,8 +27,8 @@ class StructuralCoherence(Reward):
     +0.3 for each distinct lexicon term in a syntactic role (nsubj, nsubjpass, dobj, pobj, attr, appos, or
     governed by the root verb) up to 1.5; +0.2 for each distinct discourse connective up to 1.0; −1.0 if no
     sentence is complete, and then nothing else.  Both count in complete sentences only: a subject, a finite
-    verb, and words in an order that prose has, which shuffled words seldom reach.  `value` is the sum before
-    the two limits.
+    verb, and words in an order that prose has, which shuffled words seldom reach; not in those half of which
+    is repetition or more, as in a loop of terms.  `value` is the sum before the two limits.
     Source: REWARDS.md; the order of words by counts of neighbours, see `evidence/syntax.py`.
     """
 
@@ -32,8 +38,13 @@ class StructuralCoherence(Reward):
 
     def score(self, sample: AnnotatedSample, verdicts: Verdicts) -> Score:  # noqa: ARG002
         answer = sample.answer
-        sentences = complete_sentences(answer)
-        counts = {"sentences": len(answer.sentences), "complete_sentences": len(sentences)}
+        sentences = sentences_outside_loops(answer)
+        counts = {
+            "sentences": len(answer.sentences),
+            "complete_sentences": len(complete_sentences(answer)),
+            "outside_loops": len(sentences),
+            "word_soup": is_word_soup(answer),
+        }
         if not sentences:
             return Score(NO_SENTENCE, value=NO_SENTENCE, evidence=counts | {"terms": [], "connectives": []})
         roles = _roles(answer, within(self.lexicon.terms(answer), sentences))

@@ -13,8 +13,9 @@ STRUCTURE = "structural_coherence_reward"
 
 
 class NoSentences(Finder):
-    """Not one sentence of the answer is complete: a bare list of words, or words in no order.  A reply of two
-    words need not be a sentence, so the measure is the number of words."""
+    """Not one sentence of the answer is complete, though its words stand in an order that prose has: a list,
+    headings, instructions.  A reply of two words need not be a sentence, so the measure is the number of
+    words."""
 
     code = "no_sentences"
     unit = "words of an answer without a complete sentence"
@@ -23,7 +24,7 @@ class NoSentences(Finder):
     def find(self, sample: Sample, scores: Mapping[str, Score]) -> Iterable[Finding]:
         seen = evidence(scores, STRUCTURE)
         words = word_count(sample.completion.answer)
-        if words and seen.get("complete_sentences") == 0:
+        if words and seen.get("complete_sentences") == 0 and not seen.get("word_soup"):
             yield self.found(
                 float(words),
                 f"The answer has {counted(words, 'word')}, but not one complete sentence.",

@@ -123,3 +123,34 @@ def test_soup_beside_prose_earns_no_more_than_the_prose(
 
     assert mixed.score is not None
     assert mixed.score <= (score_answer(reward, sentence).score or 0.0)
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "Marxism communism wage wage exploitation wage capital wage state exploits wage labour wage Marxism. "
+        * 4,
+        "wage capital state wage creates wage labour capital wage state rules wage labour capital " * 5,
+    ],
+)
+def test_a_loop_of_terms_is_no_sentence(
+    reward: StructuralCoherence, score_answer: ScoreAnswer, loop: str
+) -> None:
+    score = score_answer(reward, loop)
+
+    assert score.score == -1.0
+    assert score.evidence["outside_loops"] == 0
+
+
+def test_a_loop_behind_prose_adds_nothing(reward: StructuralCoherence, score_answer: ScoreAnswer) -> None:
+    loop = "ideology wage hegemony wage exploits wage ideology wage hegemony creates wage. " * 5
+
+    assert score_answer(reward, f"{PROSE}\n\n{loop}").score == score_answer(reward, PROSE).score
+
+
+def test_a_repeated_sentence_still_counts_as_complete(
+    reward: StructuralCoherence, score_answer: ScoreAnswer
+) -> None:
+    evidence = score_answer(reward, "Capital exploits labour power in every workshop. " * 4).evidence
+
+    assert (evidence["complete_sentences"], evidence["outside_loops"]) == (4, 1)
