@@ -64,7 +64,11 @@ def test_a_rule_may_have_either_threshold(tmp_path: Path) -> None:
         ("{name: p, doc: D., rules: [loop]}", "rules", "dictionary"),
         ("{name: p, doc: D., rule: {}, rules: {loop: {fail: 1}}}", "rule", "Extra inputs"),
         ("{name: p, doc: D., rules: {lop: {fail: 1}}}", "rules.lop", "did you mean loop"),
-        ("{name: p, doc: D., rules: {zzzzzz: {fail: 1}}}", "rules.zzzzzz", "there are broken_encoding"),
+        (
+            "{name: p, doc: D., rules: {zzzzzz: {fail: 1}}}",
+            "rules.zzzzzz",
+            "there are adrift, ",
+        ),
         ("{name: p, doc: D., rules: {loop: {}}}", "rules.loop", "neither `review` nor `fail`"),
         ("{name: p, doc: D., rules: {loop: 0.5}}", "rules.loop", "valid dictionary"),
         ("{name: p, doc: D., rules: {loop: {fails: 1}}}", "rules.loop.fails", "Extra inputs"),
@@ -129,7 +133,7 @@ def test_only_what_a_policy_has_rules_for_is_computed_and_looked_at(tmp_path: Pa
     sample = Sample("0", "", split("<think>never closed"), None)
     score = Score(0.0, evidence={"loops": {"share": 0.0, "worst": None}})
     assert [found.code for found in checker.look(mine, sample, {"degeneration_reward": score})] == ["empty"]
-    assert len(checker.rewards(checker.policy(DEFAULT_POLICY))) == 6
+    assert len(checker.rewards(checker.policy(DEFAULT_POLICY))) == 8
 
 
 def test_every_policy_is_published_with_all_codes(tmp_path: Path) -> None:
