@@ -8,16 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from reward_service.evidence.claims import NO_REFERENCE
+from reward_service.evidence.faithfulness import NO_PASSAGE
 from reward_service.markdown import plain
-from reward_service.rewards.base import REFERENCE_READS, Reads, Reward
+from reward_service.rewards.base import PASSAGE_READS, REFERENCE_READS, Reads, Reward
 from reward_service.text import normalise
 from reward_service.types import EMPTY_DOCUMENT, AnnotatedSample, Document, Pair, Sample, Verdicts
 
 
 def normalised(sample: Sample) -> Sample:
-    """The sample with question, answer and reference normalised, the latter two without Markdown.
+    """The sample with all its texts normalised, and all but the question without Markdown.
 
-    An empty reference is none.
+    An empty reference is none.  An empty passage says nothing and keeps its place, so that the number of a
+    passage in the evidence is that of the request.
     """
     completion = replace(
         sample.completion,
@@ -25,16 +28,26 @@ def normalised(sample: Sample) -> Sample:
         answer=_read(sample.completion.answer),
     )
     reference = _read(sample.reference) if sample.reference is not None else ""
-    return Sample(sample.id, normalise(sample.question).strip(), completion, reference or None)
+    passages = tuple(map(_read, sample.passages))
+    return Sample(sample.id, normalise(sample.question).strip(), completion, reference or None, passages)
 
 
 def _read(text: str) -> str:
     return plain(normalise(text)).strip()
 
 
+def missing(sample: Sample, function: Reward) -> str | None:
+    """Why a normalised sample lacks what the reward compares with; None where it has it."""
+    if sample.reference is None and function.reads & REFERENCE_READS:
+        return NO_REFERENCE
+    if not any(sample.passages) and function.reads & PASSAGE_READS:
+        return NO_PASSAGE
+    return None
+
+
 def scorable(sample: Sample, function: Reward) -> bool:
-    """Whether the sample has what the reward compares with."""
-    return sample.reference is not None or not function.reads & REFERENCE_READS
+    """Whether a normalised sample has what the reward compares with."""
+    return missing(sample, function) is None
 
 
 def texts_to_annotate(sample: Sample, reads: frozenset[Reads]) -> Iterator[str]:
@@ -45,6 +58,8 @@ def texts_to_annotate(sample: Sample, reads: frozenset[Reads]) -> Iterator[str]:
         yield sample.question
     if sample.reference and reads & {Reads.REFERENCE, Reads.REFERENCE_SENTENCES}:
         yield sample.reference
+    if reads & PASSAGE_READS:
+        yield from sample.passages
 
 
 def with_documents(sample: Sample, documents: Mapping[str, Document]) -> AnnotatedSample:
@@ -54,7 +69,11 @@ def with_documents(sample: Sample, documents: Mapping[str, Document]) -> Annotat
         return documents.get(text, replace(EMPTY_DOCUMENT, text=text)) if text else EMPTY_DOCUMENT
 
     return AnnotatedSample(
-        sample, document(sample.question), document(sample.completion.answer), document(sample.reference)
+        sample,
+        document(sample.question),
+        document(sample.completion.answer),
+        document(sample.reference),
+        tuple(map(document, sample.passages)),
     )
 
 
@@ -71,6 +90,8 @@ def texts_to_embed(draft: AnnotatedSample, functions: Sequence[Reward]) -> Itera
         yield from (sentence.text for sentence in draft.answer.sentences)
     if Reads.REFERENCE_SENTENCES in reads:
         yield from (sentence.text for sentence in draft.reference.sentences)
+    if Reads.PASSAGE_SENTENCES in reads:
+        yield from (sentence.text for passage in draft.passages for sentence in passage.sentences)
     for function in functions:
         yield from function.chunks(draft)
 

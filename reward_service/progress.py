@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reward_service.catalogue import Catalogue
-from reward_service.evidence.claims import NO_REFERENCE
-from reward_service.needs import next_pairs, pairs, scorable
+from reward_service.needs import missing, next_pairs, pairs
 from reward_service.rewards.base import Reads, Reward
 from reward_service.types import AnnotatedSample, Pair, Score, Verdicts
 from shared.schema import Lane
@@ -83,6 +82,6 @@ def score_what_decides(
 
 def _scored(function: Reward, sample: AnnotatedSample, verdicts: Verdicts) -> Score:
     """The score of a function, or that the sample lacks what it compares with."""
-    if not scorable(sample.sample, function):
-        return Score.unscorable(NO_REFERENCE)
+    if reason := missing(sample.sample, function):
+        return Score.unscorable(reason)
     return function.score(sample, verdicts)

@@ -18,6 +18,7 @@ class _Key(NamedTuple):
     question: str
     completion: str
     reference: str | None
+    passages: tuple[str, ...]
     rewards: tuple[str, ...]
 
 
@@ -34,7 +35,7 @@ class ScoreCache:
     def recall(self, samples: Sequence[Sample], rewards: Sequence[str]) -> Recall:
         """Look samples up; of equal ones that are not there, the first stands for all."""
         names = tuple(rewards)
-        keys = [_Key(s.question, s.completion.text, s.reference, names) for s in samples]
+        keys = [_Key(s.question, s.completion.text, s.reference, s.passages, names) for s in samples]
         found = {key: self._kept[key] for key in set(keys) if key in self._kept}
         fresh: dict[_Key, Sample] = {}
         for key, sample in zip(keys, samples, strict=True):

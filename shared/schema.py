@@ -69,7 +69,7 @@ class ScoreItem(_Request):
     """A curated answer.  Rewards that compare with it are unscorable where it is missing."""
     context: list[str] | None = Field(default=None, max_length=MAX_PASSAGES)
     """Passages that the answer was to rest on, as a retriever found them.  Rewards that compare with them are
-    unscorable where there are none."""
+    unscorable where there are none.  All together may have four times as many characters as one text."""
 
 
 class ScoreRequest(_Request):

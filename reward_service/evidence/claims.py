@@ -30,6 +30,7 @@ __all__ = [
     "claims",
     "decide",
     "pairs",
+    "read",
     "readings",
     "reference_of",
     "shares",
@@ -115,7 +116,7 @@ def pairs(sample: AnnotatedSample) -> tuple[Pair, ...]:
 def readings(sample: AnnotatedSample, verdicts: Verdicts) -> tuple[ClaimReading, ...]:
     """What the answer says of each claim of the reference; empty where the reference holds no words."""
     weight = bearing(sample).weight
-    return tuple(_read(plan, weight, verdicts) for plan in plans(sample))
+    return tuple(read(plan, verdicts, weight) for plan in plans(sample))
 
 
 def shares(read: Sequence[ClaimReading]) -> tuple[float, float]:
@@ -140,7 +141,8 @@ def decide(read: Sequence[ClaimReading], calibration: Calibration) -> Call:
     return "entailment" if supported else "neutral"
 
 
-def _read(plan: Plan, weight: float, verdicts: Verdicts) -> ClaimReading:
+def read(plan: Plan, verdicts: Verdicts, weight: float = 1.0) -> ClaimReading:
+    """What the premises of a plan say of its claim; ``weight`` multiplies their entailment."""
     entailment, contradiction = 0.0, 0.0
     support = against = denied_by = differs = None
     overruled = False

@@ -217,7 +217,8 @@ def _missing(wanted: set[str], words: Sequence[Word]) -> Iterator[str]:
     there = {form for word in words for form in (word.token.text.casefold(), word.lemma)}
     for text in wanted:
         folded = text.casefold()
-        if not any(folded.startswith(other) or other.startswith(folded) for other in there if len(other) > 2):
+        parts = (folded.startswith(other) or other.startswith(folded) for other in there if len(other) > 2)
+        if folded not in there and not any(parts):
             yield text
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -69,21 +69,36 @@ def _plans(sample: AnnotatedSample) -> Iterator[Plan]:
         order = np.argsort(-row, kind="stable")[:CLOSEST]
         nearest = [(offered[i], float(row[i])) for i in order]
         stance = Stance(claim, wanted, stated, answered, [sentence for sentence, _ in nearest])
-        premises = [
-            premise
-            for rank, (sentence, cosine) in enumerate(nearest)
-            if not soup or same(sentence.text, claim.text)
-            for premise in _alone(sentence, cosine, rank, stance)
-        ]
-        closest = nearest[0][0]
-        if not soup and stance.asserted(closest) and (text := _joined(closest, sample.answer, stance)):
-            premises.append(Premise(text, supports=True, opposes=False))
-        yield Plan(
-            claim.text,
-            tuple(sentence.text for sentence, _ in nearest),
-            tuple(cosine for _, cosine in nearest),
-            tuple(premises),
-        )
+        yield plan(claim, nearest, stance, sample.answer, soup=soup)
+
+
+def plan(
+    claim: Span, nearest: Sequence[tuple[Span, float]], stance: Stance, home: Document, *, soup: bool = False
+) -> Plan:
+    """The premises for a claim: its closest sentences, each alone, and the closest one with its neighbours.
+
+    Args:
+        claim: what they are read against.
+        nearest: sentences with their cosines to the claim, the closest first; at least one.
+        stance: where the text that they stand in stands on the claim.
+        home: the document of the closest one.
+        soup: the text is no prose, so that nothing but the claim itself supports it.
+    """
+    premises = [
+        premise
+        for rank, (sentence, cosine) in enumerate(nearest)
+        if not soup or same(sentence.text, claim.text)
+        for premise in _alone(sentence, cosine, rank, stance)
+    ]
+    closest = nearest[0][0]
+    if not soup and stance.asserted(closest) and (text := _joined(closest, home, stance)):
+        premises.append(Premise(text, supports=True, opposes=False))
+    return Plan(
+        claim.text,
+        tuple(sentence.text for sentence, _ in nearest),
+        tuple(cosine for _, cosine in nearest),
+        tuple(premises),
+    )
 
 
 def _denials_of_copies(sample: AnnotatedSample) -> dict[int, Denial]:

@@ -12,6 +12,8 @@ MIN_WORDS = 4
 """A sentence with fewer words is a fragment ("No.", "In short:") and claims nothing by itself."""
 
 _WORD = re.compile(r"\w+(?:[-'’]\w+)*")
+_CITATION = re.compile(r"\s?\[\d{1,3}(?:\s?[,–-]\s?\d{1,3})*\]")
+"""A mark that points to a source: "[1]", "[2, 4]", "[3–5]"; its number says nothing of the matter."""
 _QUOTES = re.compile('["“”«»]')
 
 
@@ -52,8 +54,18 @@ def same(one: str, other: str) -> bool:
 
 
 def bare(text: str) -> str:
-    """The text without case, quotation marks, doubled spaces and marks at its ends."""
-    return " ".join(_QUOTES.sub(" ", text.casefold()).split()).strip(" .,;:!")
+    """The text without case, quotation marks, citations, doubled spaces and marks at its ends."""
+    return " ".join(_QUOTES.sub(" ", without_citations(text).casefold()).split()).strip(" .,;:!")
+
+
+def without_citations(text: str) -> str:
+    """The text without marks such as "[1]" and "[2, 4]"."""
+    return _CITATION.sub("", text).strip() if "[" in text else text
+
+
+def citation_spans(text: str) -> list[tuple[int, int]]:
+    """Characters [start, end) of the marks that `without_citations` takes out."""
+    return [match.span() for match in _CITATION.finditer(text)] if "[" in text else []
 
 
 def _key(text: str) -> str:

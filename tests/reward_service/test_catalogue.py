@@ -24,6 +24,10 @@ ALL = {
     "topic_relevance_reward",
     "interconnection_depth_reward",
     "terminology_reward",
+    "degeneration_reward",
+    "focus_reward",
+    "commitment_reward",
+    "faithfulness_reward",
     ROBUST,
     FULL,
     SMOOTH,
@@ -41,6 +45,10 @@ RANGES = {
     "topic_relevance_reward": (-1.5, 2),
     "interconnection_depth_reward": (-2.5, 3),
     "terminology_reward": (0, 2),
+    "degeneration_reward": (-3, 0),
+    "focus_reward": (-2, 0),
+    "commitment_reward": (-2, 0),
+    "faithfulness_reward": (-3, 3),
     "debug_print_reward": (0, 0),
     ROBUST: (-4.5, 4.75),
     FULL: (-4.5, 6.45),
@@ -62,9 +70,9 @@ def leaf_scores(catalogue: Catalogue, score: float = 1.0) -> dict[str, Score]:
     return {function.name: Score(score) for function in catalogue.functions_for(catalogue.names)}
 
 
-def test_exactly_the_fifteen_rewards_can_be_asked_for(catalogue: Catalogue) -> None:
+def test_exactly_these_rewards_can_be_asked_for(catalogue: Catalogue) -> None:
     assert set(catalogue.names) == ALL
-    assert len(catalogue.names) == 15
+    assert len(catalogue.names) == len(ALL)
 
 
 def test_a_recipe_needs_the_functions_below_it_in_a_stable_order(catalogue: Catalogue) -> None:

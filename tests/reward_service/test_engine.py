@@ -14,13 +14,14 @@ from reward_service.catalogue import Catalogue, build_catalogue
 from reward_service.engine import Engine
 from reward_service.errors import ModelUnavailable, NotReady, UnknownReward
 from reward_service.evidence.claims import NO_REFERENCE
+from reward_service.evidence.faithfulness import NO_PASSAGE
 from reward_service.fingerprint import fingerprint
 from reward_service.lexicons import load_lexicon
-from reward_service.models.fakes import fake_pack
+from reward_service.models.fakes import FakeAnnotator, FakeEmbedder, fake_pack
 from reward_service.models.protocols import ModelPack
-from reward_service.types import BatchResult, Sample
+from reward_service.types import BatchResult, Sample, Score
 from shared.completion import split
-from shared.schema import Lane
+from shared.schema import Detail, Lane
 
 Result = TypeVar("Result")
 
@@ -59,6 +60,13 @@ def score(
     return engine.score(samples, rewards, lane=Lane.TRAINING, deadline_s=30)
 
 
+async def faithfulness_of(engine: Engine, samples: Sequence[Sample], *, detail: Detail) -> list[Score]:
+    result = await engine.score(
+        samples, ["faithfulness_reward"], lane=Lane.TRAINING, deadline_s=30, detail=detail
+    )
+    return [scored.scores["faithfulness_reward"] for scored in result.samples]
+
+
 def test_every_reward_of_the_catalogue_is_answered_in_order(catalogue: Catalogue) -> None:
     samples = [sample(name="x"), sample("", name="y"), sample(reference=None, name="z")]
     result = with_engine(catalogue, lambda engine: score(engine, samples, catalogue.names))
@@ -85,6 +93,70 @@ def test_a_missing_reference_is_none_with_a_reason_and_asks_no_pair(catalogue: C
     assert scores["nli_coherence_reward"].reason == NO_REFERENCE
     assert scores["full_coherence_reward"].score is None
     assert "nli_coherence_reward" in (scores["full_coherence_reward"].reason or "")
+
+
+@pytest.mark.parametrize("detail", Detail)
+def test_without_passages_faithfulness_is_none_with_a_reason_and_blank_ones_are_none(
+    catalogue: Catalogue, detail: Detail
+) -> None:
+    samples = [sample(), replace(sample(name="b"), passages=("", " \u200b\n", "<!-- hidden -->"))]
+    result = with_engine(catalogue, lambda engine: faithfulness_of(engine, samples, detail=detail))
+    assert [one.reason for one in result] == [NO_PASSAGE, NO_PASSAGE]
+
+
+def test_scores_are_kept_under_their_passages(catalogue: Catalogue) -> None:
+    backed, unbacked, bare = (
+        replace(sample(), passages=passages) for passages in ((GOOD,), ("The cat sat on the mat.",), ())
+    )
+
+    async def use(engine: Engine) -> list[float | None]:
+        found = []
+        for one in (backed, unbacked, bare, backed):
+            found += await faithfulness_of(engine, [one], detail=Detail.SCORES)
+        return [score.score for score in found]
+
+    assert with_engine(catalogue, use) == [3.0, -1.0, None, 3.0]
+
+
+def test_the_number_of_a_passage_is_that_of_the_request(catalogue: Catalogue) -> None:
+    one = replace(sample(), passages=("The cat sat on the mat.", "  ", f"**{GOOD}**"))
+    (score_,) = with_engine(catalogue, lambda engine: faithfulness_of(engine, [one], detail=Detail.EVIDENCE))
+    assert {sentence["passage"] for sentence in score_.evidence["sentences"]} == {2}
+
+
+def test_evidence_comes_with_the_text_that_its_offsets_refer_to(catalogue: Catalogue) -> None:
+    answer = f"<think>Let me see.</think>\n\n## In short\n\n- **Sur\u200bplus**-value is value.\n- {GOOD}"
+    one = replace(sample(answer), passages=(GOOD,))
+
+    async def use(engine: Engine) -> BatchResult:
+        return await engine.score(
+            [one], ["faithfulness_reward"], lane=Lane.LIVE, deadline_s=30, detail=Detail.EVIDENCE
+        )
+
+    (scored,) = with_engine(catalogue, use).samples
+    read = scored.sample.completion.answer
+    sentences = scored.scores["faithfulness_reward"].evidence["sentences"]
+    assert len(sentences) == 4
+    assert all(read[found["start"] : found["end"]] == found["sentence"] for found in sentences)
+
+
+def test_passages_are_read_for_the_rewards_that_want_them_alone(catalogue: Catalogue) -> None:
+    passage = "Bread was dear in Paris before the harvest."
+
+    def texts_read(reward: str) -> set[str]:
+        annotator, embedder = FakeAnnotator(), FakeEmbedder()
+
+        async def use() -> None:
+            engine = Engine(lambda: fake_pack(annotator=annotator, embedder=embedder), catalogue)
+            await engine.start()
+            await score(engine, [replace(sample(), passages=(passage,))], [reward])
+            await engine.close()
+
+        asyncio.run(use())
+        return {text for model in (annotator, embedder) for batch in model.batches for text in batch}
+
+    assert passage not in texts_read("full_coherence_reward")
+    assert passage in texts_read("faithfulness_reward")
 
 
 def test_company_changes_no_score(catalogue: Catalogue) -> None:

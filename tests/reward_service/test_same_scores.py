@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -16,22 +17,21 @@ from hypothesis import strategies as st
 
 from reward_service.catalogue import Catalogue, build_catalogue
 from reward_service.engine import Engine
-from reward_service.evidence.claims import NO_REFERENCE
 from reward_service.lexicons import load_lexicon
 from reward_service.models.fakes import FakeNli, fake_pack
 from reward_service.models.pack import load_pack
 from reward_service.models.protocols import ModelPack
 from reward_service.needs import (
+    missing,
     normalised,
     pairs,
-    scorable,
     texts_to_annotate,
     texts_to_embed,
     unique,
     with_documents,
 )
 from reward_service.rewards.base import Reads
-from reward_service.types import AnnotatedSample, Calibration, Sample, Score, Verdicts
+from reward_service.types import Calibration, Sample, Score, Verdicts
 from reward_service.workers import EngineLimits
 from shared.completion import split
 from shared.schema import Detail, Lane
@@ -64,6 +64,7 @@ REWARDS = (
     "topic_relevance_reward",
     "structural_coherence_reward",
     "match_format_exactly",
+    "faithfulness_reward",
 )
 
 
@@ -82,7 +83,8 @@ def samples(draw: st.DrawFn) -> Sample:
     texts = st.lists(st.sampled_from(SENTENCES), max_size=6).map(" ".join)
     reference = draw(st.none() | texts)
     completion = split(draw(st.sampled_from(("<think>Hm.</think>", "<think>", ""))) + draw(texts))
-    return Sample("x", draw(st.sampled_from(QUESTIONS)), completion, reference)
+    passages = tuple(draw(st.lists(texts, max_size=3)))
+    return Sample("x", draw(st.sampled_from(QUESTIONS)), completion, reference, passages)
 
 
 def by_hand(models: ModelPack, sample: Sample, names: Sequence[str]) -> dict[str, Score]:
@@ -95,14 +97,14 @@ def by_hand(models: ModelPack, sample: Sample, names: Sequence[str]) -> dict[str
     draft = with_documents(clean, documents)
     texts = unique(texts_to_embed(draft, functions))
     vectors = dict(zip(texts, models.embedder.run(models.embedder.prepare(texts)), strict=True))
-    ready = AnnotatedSample(draft.sample, draft.question, draft.answer, draft.reference, vectors)
+    ready = replace(draft, vectors=vectors)
     wanted = pairs([ready], functions)
     judged = dict(zip(wanted, models.nli.run(models.nli.prepare(wanted)), strict=True))
     verdicts = Verdicts(judged, models.nli.calibration)
     parts = {
-        function.name: function.score(ready, verdicts)
-        if scorable(clean, function)
-        else Score.unscorable(NO_REFERENCE)
+        function.name: Score.unscorable(reason)
+        if (reason := missing(clean, function))
+        else function.score(ready, verdicts)
         for function in functions
     }
     combined = catalogue().combine(names, parts)
@@ -196,13 +198,14 @@ def test_scores_alone_run_fewer_pairs_where_gates_decide() -> None:
 def test_the_real_models_agree_with_themselves_in_any_company() -> None:
     models = load_pack("embedded")
     chosen = random.Random(7)
-    names = ["full_coherence_reward", "full_coherence_smooth_reward"]
+    names = ["full_coherence_reward", "full_coherence_smooth_reward", "faithfulness_reward"]
     batch = [
         Sample(
             str(number),
             chosen.choice(QUESTIONS[:2]),
             split("<think>Hm.</think>" + " ".join(chosen.sample(SENTENCES, chosen.randint(1, 7)))),
             " ".join(chosen.sample(SENTENCES[:8], 3)),
+            tuple(chosen.sample(SENTENCES[:8], chosen.randint(0, 3))),
         )
         for number in range(24)
     ]

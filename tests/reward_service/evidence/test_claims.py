@@ -58,7 +58,7 @@ def placed(sample: AnnotatedSample, cosines: Mapping[str, float], claim: str) ->
     vectors = {claim: np.array([1.0, 0.0], dtype=np.float32)}
     for text, cosine in cosines.items():
         vectors[text] = np.array([cosine, (1 - cosine**2) ** 0.5], dtype=np.float32)
-    return AnnotatedSample(sample.sample, sample.question, sample.answer, sample.reference, vectors)
+    return AnnotatedSample(sample.sample, sample.question, sample.answer, sample.reference, vectors=vectors)
 
 
 def texts(reference: str) -> list[str]:

@@ -28,6 +28,7 @@ class Annotate(Protocol):
         answer: str = "",
         reference: str | None = None,
         *,
+        passages: Sequence[str] = (),
         reads: Iterable[Reads] = ALL_READS,
         embedder: Embedder | None = None,
     ) -> AnnotatedSample:
@@ -88,12 +89,13 @@ def annotate(annotator: Annotator) -> Annotate:
         answer: str = "",
         reference: str | None = None,
         *,
+        passages: Sequence[str] = (),
         reads: Iterable[Reads] = ALL_READS,
         embedder: Embedder | None = None,
     ) -> AnnotatedSample:
         wanted = frozenset(reads)
         completion = split(answer)
-        sample = Sample("sample", question, completion, reference)
+        sample = Sample("sample", question, completion, reference, tuple(passages))
 
         def read(text: str | None, *which: Reads) -> Document:
             return parse(text) if text and wanted & set(which) else EMPTY_DOCUMENT
@@ -101,19 +103,26 @@ def annotate(annotator: Annotator) -> Annotate:
         asked = read(question, Reads.QUESTION, Reads.QUESTION_CHUNKS)
         answered = read(completion.answer, Reads.ANSWER, Reads.ANSWER_SENTENCES, Reads.ANSWER_CHUNKS)
         referred = read(reference, Reads.REFERENCE, Reads.REFERENCE_SENTENCES)
+        given = tuple(read(text, Reads.PASSAGES, Reads.PASSAGE_SENTENCES) for text in passages)
         texts = {
             *([question] if Reads.QUESTION_VECTOR in wanted else []),
             *([completion.answer] if Reads.ANSWER_VECTOR in wanted else []),
             *([reference] if reference and Reads.REFERENCE_VECTOR in wanted else []),
             *(span.text for span in answered.sentences if Reads.ANSWER_SENTENCES in wanted),
             *(span.text for span in referred.sentences if Reads.REFERENCE_SENTENCES in wanted),
+            *(
+                span.text
+                for document in given
+                for span in document.sentences
+                if Reads.PASSAGE_SENTENCES in wanted
+            ),
             *(span.text for span in answered.chunks if Reads.ANSWER_CHUNKS in wanted),
             *(span.text for span in asked.chunks if Reads.QUESTION_CHUNKS in wanted),
         }
         ordered = sorted(text for text in texts if text.strip())
         model = embedder or FakeEmbedder()
         vectors = dict(zip(ordered, model.run(model.prepare(ordered)), strict=True)) if ordered else {}
-        return AnnotatedSample(sample, asked, answered, referred, vectors)
+        return AnnotatedSample(sample, asked, answered, referred, given, vectors)
 
     return build
 

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 import pytest
 
+from reward_service.evidence.faithfulness import NO_CLAIM
 from reward_service.lexicons import load_lexicon
 from reward_service.models.fakes import FakeNli
 from reward_service.rewards import discover, reward_classes
-from reward_service.rewards.base import REFERENCE_READS, Domain, Reads, Reward
+from reward_service.rewards.base import PASSAGE_READS, REFERENCE_READS, Domain, Reads, Reward
 from reward_service.types import AnnotatedSample, Pair, Sample, Score, Verdicts
 from shared.completion import split
 
@@ -23,6 +24,7 @@ REFERENCE = (
     "Capital buys labour power at its value. The worker, however, creates more value than the wage returns. "
     "Marx argued in 1867 that this surplus value is the source of profit."
 )
+PASSAGES = (REFERENCE, "The state is an instrument of class rule.", "")
 THINKING = "<think>Let me see.</think>"
 ANSWERS = {
     "honest": THINKING + REFERENCE,
@@ -74,7 +76,7 @@ def same(first: Score, second: Score) -> bool:
 def batch(annotate: Annotate) -> list[AnnotatedSample]:
     """Every answer with all that any reward reads."""
     texts = [*ANSWERS.values(), *EMPTY.values()]
-    return [annotate(QUESTION, text, REFERENCE) for text in texts]
+    return [annotate(QUESTION, text, REFERENCE, passages=PASSAGES) for text in texts]
 
 
 def checked(reward: Reward, score: Score) -> None:
@@ -94,6 +96,10 @@ def test_the_rewards_of_the_specification_are_there() -> None:
         "match_format_exactly",
         "match_format_approximately",
         "nli_coherence_smooth_reward",
+        "degeneration_reward",
+        "focus_reward",
+        "commitment_reward",
+        "faithfulness_reward",
     }
     assert len({cls.name for cls in reward_classes()}) == len(reward_classes())
 
@@ -115,7 +121,8 @@ def test_scores_keep_the_contract_on_any_text(
         score = reward.score(sample, verdicts_for(sample, [reward]))
 
         checked(reward, score)
-        assert score.score is not None, f"{sample.sample.completion.text!r}: {score.reason}"
+        claimless = bool(reward.reads & PASSAGE_READS) and score.reason == NO_CLAIM
+        assert score.score is not None or claimless, f"{sample.sample.completion.text!r}: {score.reason}"
 
 
 @every_reward()
@@ -123,7 +130,7 @@ def test_an_empty_answer_gets_what_the_table_says(
     reward: Reward, annotate: Annotate, verdicts_for: VerdictsFor
 ) -> None:
     for text in EMPTY.values():
-        sample = annotate(QUESTION, text, REFERENCE)
+        sample = annotate(QUESTION, text, REFERENCE, passages=PASSAGES)
         score = reward.score(sample, verdicts_for(sample, [reward]))
 
         if reward.name in EMPTY_SCORES:
@@ -136,15 +143,18 @@ def test_an_empty_answer_gets_what_the_table_says(
 def test_none_exactly_where_something_to_read_is_missing(
     reward: Reward, annotate: Annotate, verdicts_for: VerdictsFor
 ) -> None:
-    def score(question: str, reference: str | None) -> Score:
-        sample = annotate(question, ANSWERS["honest"], reference)
+    def score(question: str, reference: str | None, passages: Sequence[str] = PASSAGES) -> Score:
+        sample = annotate(question, ANSWERS["honest"], reference, passages=passages)
         return reward.score(sample, verdicts_for(sample, [reward]))
 
     without_reference, without_question = score(QUESTION, None), score("?", REFERENCE)
+    without_passages = score(QUESTION, REFERENCE, ())
 
     assert (without_reference.score is None) == bool(reward.reads & REFERENCE_READS)
     assert (without_question.score is None) == (Reads.QUESTION in reward.reads and reward.high > 0)
+    assert (without_passages.score is None) == bool(reward.reads & PASSAGE_READS)
     checked(reward, without_reference)
+    checked(reward, without_passages)
     checked(reward, without_question)
 
 
@@ -166,8 +176,8 @@ def test_order_company_and_repetition_of_the_batch_change_nothing(
 def test_only_what_it_reads_is_read(reward: Reward, annotate: Annotate, verdicts_for: VerdictsFor) -> None:
     """A sample without the steps that the reward does not name scores the same."""
     for text in ANSWERS.values():
-        full = annotate(QUESTION, text, REFERENCE)
-        spare = annotate(QUESTION, text, REFERENCE, reads=reward.reads)
+        full = annotate(QUESTION, text, REFERENCE, passages=PASSAGES)
+        spare = annotate(QUESTION, text, REFERENCE, passages=PASSAGES, reads=reward.reads)
 
         assert same(
             reward.score(full, verdicts_for(full, [reward])),
@@ -188,8 +198,11 @@ def test_every_pair_that_is_looked_up_was_asked_for(reward: Reward, batch: Seque
 
 @every_reward()
 def test_the_reasoning_is_never_read(reward: Reward, annotate: Annotate, verdicts_for: VerdictsFor) -> None:
-    bare = annotate(QUESTION, f"<think>Hm.</think>{ANSWERS['off topic']}", REFERENCE)
-    hidden = annotate(QUESTION, f"<think>{REFERENCE}</think>{ANSWERS['off topic']}", REFERENCE)
+    def answered(reasoning: str) -> AnnotatedSample:
+        text = f"<think>{reasoning}</think>{ANSWERS['off topic']}"
+        return annotate(QUESTION, text, REFERENCE, passages=PASSAGES)
+
+    bare, hidden = answered("Hm."), answered(REFERENCE)
 
     assert same(
         reward.score(bare, verdicts_for(bare, [reward])), reward.score(hidden, verdicts_for(hidden, [reward]))
