@@ -130,7 +130,7 @@ def _check(
     from reward_service.lexicons import load_lexicon
     from reward_service.models.pack import load_readers
 
-    questions = _questions(job)
+    questions = questions_of(job)
     honest, attacks = honest_makers(), attack_makers()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with backend(job.url, settings, console, build) as scorer:
@@ -179,7 +179,8 @@ def every_code(checker: Checker) -> Policy:
     return Policy(name="every_code", doc="Looks for everything.", rules=rules)
 
 
-def _questions(job: Job) -> list[Question]:
+def questions_of(job: Job) -> list[Question]:
+    """The questions of a job: those of its half, then drawn by its seed."""
     questions = [question for path in job.dataset for question in read_questions(path)]
     if job.answers is not None:
         questions = with_answers(questions, job.answers)
