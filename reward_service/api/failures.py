@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.types import Send
 
 from reward_service.errors import (
@@ -69,9 +70,12 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         return to_response(from_validation(error.errors()))
 
-    async def on_http(_: Request, error: Exception) -> Response:
+    async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return to_response(_from_http(error), headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == MethodNotAllowed.status:
+            headers["Allow"] = ", ".join(_allowed(request))
+        return to_response(_from_http(error), headers=headers)
 
     app.add_exception_handler(TouchstoneError, on_own)
     app.add_exception_handler(RequestValidationError, on_invalid)
@@ -135,6 +139,15 @@ def printable(text: str, longest: int = LONGEST_PATH) -> str:
 def _path(location: Sequence[int | str]) -> list[str]:
     fields = list(location[1:] if location[:1] in (("body",), ("query",), ("path",)) else location)
     return [printable(str(field)) for field in fields if field not in UNION_BRANCHES]
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of every route of a path; the framework itself names those of the first one alone."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found)
 
 
 def _lower_first(text: str) -> str:

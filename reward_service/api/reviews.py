@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
 from reward_service.api.context import Context, InContext
@@ -39,7 +39,14 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("lies before the year 1 or after the year 9999") from None
 
 
-Moment = Annotated[datetime, AfterValidator(_in_utc)]
+def _no_number(value: object) -> object:
+    """A bare number would be taken for seconds since 1970, and few who write one mean that."""
+    if isinstance(value, str) and value.strip().lstrip("+-").replace(".", "", 1).isdecimal():
+        raise ValueError("must be a date or a moment, such as 2026-11-29T12:00:00Z")
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_no_number), AfterValidator(_in_utc)]
 
 
 class ReviewQuery(BaseModel):

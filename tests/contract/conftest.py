@@ -43,6 +43,8 @@ def server(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Liv
     environment = {name: value for name, value in os.environ.items() if not name.startswith("REWARD_")} | {
         "REWARD_API_KEYS": KEY,
         "REWARD_MAX_ITEMS": str(MAX_ITEMS),
+        "REWARD_RECORD_CHECKS": "true",
+        "REWARD_DATABASE_URL": f"sqlite:///{log.parent / 'checks.db'}",
         "REWARD_MAX_BODY_BYTES": str(MAX_BODY_BYTES),
         "PYTHONUNBUFFERED": "1",
     }
