@@ -6,17 +6,69 @@ reference.  Models of requests forbid unknown fields, so a misspelt field is an 
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-SCHEMA_VERSION = "1"
-DEFAULT_REWARD = "full_coherence_reward"
-DEFAULT_POLICY = "default"
-MAX_PASSAGES = 64
-"""Passages of one item."""
+from shared.check_schema import (
+    CheckRequest,
+    CheckResponse,
+    Outcome,
+    PolicyInfo,
+    PolicyList,
+    PolicyRule,
+    Reason,
+    Review,
+    ReviewDecision,
+    ReviewList,
+    ReviewState,
+)
+from shared.schema_base import (
+    DEFAULT_POLICY,
+    DEFAULT_REWARD,
+    MAX_PASSAGES,
+    SCHEMA_VERSION,
+    ChatMessage,
+    Request,
+    Response,
+    Usage,
+)
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "DEFAULT_REWARD",
+    "MAX_PASSAGES",
+    "SCHEMA_VERSION",
+    "ChatMessage",
+    "CheckRequest",
+    "CheckResponse",
+    "Detail",
+    "ErrorDetail",
+    "ErrorResponse",
+    "Health",
+    "ItemResult",
+    "Lane",
+    "Layer",
+    "Limits",
+    "ModelInfo",
+    "Outcome",
+    "PolicyInfo",
+    "PolicyList",
+    "PolicyRule",
+    "Reason",
+    "Review",
+    "ReviewDecision",
+    "ReviewList",
+    "ReviewState",
+    "RewardInfo",
+    "RewardList",
+    "ScoreItem",
+    "ScoreRequest",
+    "ScoreResponse",
+    "ServerInfo",
+    "Usage",
+]
 
 
 class Detail(StrEnum):
@@ -40,23 +92,7 @@ class Lane(StrEnum):
     """First in line, with a short deadline."""
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class _Response(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
-
-
-class ChatMessage(_Request):
-    """One message of a conversation, as chat templates have it."""
-
-    role: Literal["system", "user", "assistant", "tool", "developer"]
-    content: str
-    """Its text."""
-
-
-class ScoreItem(_Request):
+class ScoreItem(Request):
     """One completion to be scored."""
 
     id: str | None = Field(default=None, max_length=200)
@@ -72,7 +108,7 @@ class ScoreItem(_Request):
     unscorable where there are none.  All together may have four times as many characters as one text."""
 
 
-class ScoreRequest(_Request):
+class ScoreRequest(Request):
     """`POST /score`."""
 
     items: list[ScoreItem]
@@ -85,7 +121,7 @@ class ScoreRequest(_Request):
     """Seconds that the caller will wait; the lane's default where it is missing."""
 
 
-class Layer(_Response):
+class Layer(Response):
     """One reward of one item, with what led to it."""
 
     score: float | None
@@ -102,7 +138,7 @@ class Layer(_Response):
     """With `detail: evidence`: claims and the sentences that support them, matched terms with spans, …"""
 
 
-class ItemResult(_Response):
+class ItemResult(Response):
     """The scores of one item."""
 
     id: str
@@ -120,19 +156,7 @@ class ItemResult(_Response):
     """With `detail: evidence`: what stood between the reasoning tags; no reward of content reads it."""
 
 
-class Usage(_Response):
-    """What a request cost."""
-
-    nli_pairs: int = 0
-    """Pairs that the NLI model judged."""
-    nli_tokens: int = 0
-    """Tokens that it read."""
-    cached: int = 0
-    """Annotations, vectors, verdicts and whole samples that came from a cache or were shared within the
-    request."""
-
-
-class ScoreResponse(_Response):
+class ScoreResponse(Response):
     """The answer to `/score`: results in the order of the items."""
 
     results: list[ItemResult]
@@ -143,152 +167,7 @@ class ScoreResponse(_Response):
     usage: Usage = Usage()
 
 
-class Outcome(StrEnum):
-    """What a live check says of an answer."""
-
-    PASS = "pass"
-    REVIEW = "review"
-    """A person should look at it."""
-    FAIL = "fail"
-
-
-class CheckRequest(_Request):
-    """`POST /check`: one answer of a chatbot, before a person sees it."""
-
-    question: str | list[ChatMessage]
-    """Of chat messages, the last one of the user is the question."""
-    answer: str | list[ChatMessage]
-    """Of chat messages, the assistant's are joined."""
-    context: list[str] | None = Field(default=None, max_length=MAX_PASSAGES)
-    """The passages that the answer was to rest on.  With any, each of its claims is looked up in them."""
-    policy: str = DEFAULT_POLICY
-    """A name from `GET /policies`."""
-    deadline_s: float | None = Field(default=None, gt=0, le=3600)
-    """Seconds that the caller will wait; the live lane's default where it is missing."""
-
-
-class Reason(_Response):
-    """One thing that is wrong with an answer."""
-
-    code: str
-    """A stable word for programs, as `GET /policies` lists them: `loop`, `off_topic`, `contradicted`, …"""
-    outcome: Outcome
-    """What the policy makes of it: `review` or `fail`."""
-    message: str
-    """A sentence for people."""
-    span: tuple[int, int] | None = None
-    """Where in `CheckResponse.answer`: characters [start, end); None where it concerns all of it."""
-    measure: float
-    """How much of it there is; see the code's unit in `GET /policies`."""
-    evidence: dict[str, Any] = Field(default_factory=dict)
-    """What led to it, for a person to judge."""
-
-
-class CheckResponse(_Response):
-    """The answer to `/check`."""
-
-    verdict: Outcome
-    """The worst outcome of the reasons; `pass` where there is none."""
-    reasons: list[Reason]
-    """The worst first."""
-    scores: dict[str, float | None]
-    """The rewards that were looked at."""
-    unscorable: dict[str, str] = Field(default_factory=dict)
-    """Reward name → why its score is None.  An entry for every None in `scores`, and no other."""
-    answer: str
-    """The answer as it was read, without reasoning, Markdown and invisible characters; spans refer to it."""
-    policy: str
-    """Under which it was judged."""
-    record_id: str | None = None
-    """Under which the check is kept; None where checks are not kept, or where keeping it failed."""
-    fingerprint: str
-    """Hashes all that decides a score."""
-    schema_version: str = SCHEMA_VERSION
-    usage: Usage = Usage()
-
-
-class PolicyRule(_Response):
-    """From which measure on something makes an answer one to review, or to fail."""
-
-    code: str
-    """As `reasons[].code` of a check has it."""
-    review: float | None
-    """From this measure on it is one to review; None: never."""
-    fail: float | None
-    """From this measure on it fails; None: never."""
-    unit: str
-    """What the measure counts, such as `share of the answer's words`."""
-    doc: str
-
-
-class PolicyInfo(_Response):
-    """One entry of `GET /policies`."""
-
-    name: str
-    doc: str
-    rules: list[PolicyRule]
-
-
-class PolicyList(_Response):
-    """`GET /policies`."""
-
-    policies: list[PolicyInfo]
-
-
-class ReviewState(StrEnum):
-    """What became of a check that is kept."""
-
-    OPEN = "open"
-    """Nobody has looked at it."""
-    ACCEPTED = "accepted"
-    """A person finds the answer good."""
-    REJECTED = "rejected"
-    """A person finds it bad."""
-
-
-class Review(_Response):
-    """A check that is kept."""
-
-    id: str
-    created_at: datetime
-    """UTC."""
-    verdict: Outcome
-    policy: str
-    question: str | None
-    """None where only hashes of the texts are kept."""
-    answer: str | None
-    context: list[str] | None
-    question_hash: str | None
-    """Where only hashes are kept: equal texts have equal ones."""
-    answer_hash: str | None
-    reasons: list[Reason]
-    """Without evidence, spans and quotations where only hashes are kept."""
-    scores: dict[str, float | None]
-    fingerprint: str
-    state: ReviewState
-    note: str | None = None
-    decided_at: datetime | None = None
-
-
-class ReviewList(_Response):
-    """`GET /reviews`: the newest first."""
-
-    reviews: list[Review]
-    total: int
-    """How many there are under this filter, on all pages."""
-    next: str | None = None
-    """The cursor of the next page; None on the last one."""
-
-
-class ReviewDecision(_Request):
-    """`POST /reviews/{id}`."""
-
-    state: Literal[ReviewState.ACCEPTED, ReviewState.REJECTED, ReviewState.OPEN]
-    """`open` takes a decision back."""
-    note: str | None = Field(default=None, max_length=4000)
-
-
-class ErrorDetail(_Response):
+class ErrorDetail(Response):
     """What went wrong."""
 
     code: str
@@ -299,13 +178,13 @@ class ErrorDetail(_Response):
     """The path of the bad field, such as `items.3.completion`."""
 
 
-class ErrorResponse(_Response):
+class ErrorResponse(Response):
     """The one shape of every error."""
 
     error: ErrorDetail
 
 
-class RewardInfo(_Response):
+class RewardInfo(Response):
     """One entry of `GET /rewards`."""
 
     name: str
@@ -325,13 +204,13 @@ class RewardInfo(_Response):
     """Parts, weights and gates of a recipe, as its YAML has them."""
 
 
-class RewardList(_Response):
+class RewardList(Response):
     """`GET /rewards`."""
 
     rewards: list[RewardInfo]
 
 
-class ModelInfo(_Response):
+class ModelInfo(Response):
     """A resident model, as `GET /info` reports it."""
 
     role: Literal["nli", "embedder", "annotator"]
@@ -346,7 +225,7 @@ class ModelInfo(_Response):
     """Number format → tokens a second, where the format was chosen at start by measuring; else None."""
 
 
-class Limits(_Response):
+class Limits(Response):
     """What one request may hold."""
 
     max_items: int
@@ -357,7 +236,7 @@ class Limits(_Response):
     """Bytes of the body."""
 
 
-class ServerInfo(_Response):
+class ServerInfo(Response):
     """`GET /info`."""
 
     version: str
@@ -372,7 +251,7 @@ class ServerInfo(_Response):
     """Lane → seconds that a request waits where it names no deadline."""
 
 
-class Health(_Response):
+class Health(Response):
     """`GET /health/live` and `GET /health/ready`."""
 
     status: Literal["ok", "loading", "failed"]

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel
 
-from shared import schema
+from shared import check_schema, schema, schema_base
 
 UNKNOWN = object()
 """Stands for a default that there isn't; None is one."""
 
 
 class Wire:
-    """The models and enumerations of a module, asked by their names.
+    """The models and enumerations of modules, asked by their names.
 
     Args:
-        module: where they are defined.
+        modules: where they are defined.
     """
 
-    def __init__(self, module: ModuleType = schema) -> None:
-        self._module = module
+    def __init__(self, modules: Sequence[ModuleType] = (schema, check_schema, schema_base)) -> None:
+        self._modules = tuple(modules)
 
     def doc(self, owner: str, name: str) -> str:
         """The docstring below a field or a member as one line; empty where there is none."""
@@ -38,7 +39,8 @@ class Wire:
 
     def default(self, owner: str, name: str) -> Any:
         """What a field holds where it is not given; `UNKNOWN` where it must be."""
-        model = getattr(self._module, owner, None)
+        found = (getattr(module, owner, None) for module in self._modules)
+        model = next((one for one in found if one is not None), None)
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             return UNKNOWN
         field = model.model_fields.get(name)
@@ -48,7 +50,8 @@ class Wire:
 
     @cached_property
     def _docs(self) -> dict[tuple[str, str], str]:
-        return dict(_docstrings(ast.parse(inspect.getsource(self._module))))
+        sources = (ast.parse(inspect.getsource(module)) for module in self._modules)
+        return dict(chain.from_iterable(map(_docstrings, sources)))
 
 
 def _docstrings(module: ast.Module) -> Iterator[tuple[tuple[str, str], str]]:
