@@ -14,7 +14,7 @@ statements and asks of each whether the context gives it.  Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from reward_service.evidence import claims
@@ -22,6 +22,7 @@ from reward_service.evidence.difference import Difference
 from reward_service.evidence.passages import Looked, looked_up
 from reward_service.evidence.premises import Plan
 from reward_service.evidence.statements import same
+from reward_service.evidence.unknown import unknown
 from reward_service.types import AnnotatedSample, Pair, Span, Verdict, Verdicts
 
 NO_PASSAGE = "no passage was given"
@@ -65,6 +66,8 @@ class SentenceReading:
     """The closest sentence of the passages, whatever it says."""
     differs: Difference | None = None
     """How the sentence differs from `against`, where it is a false copy of it."""
+    unknown_date: str | None = None
+    """The date for whose sake it is unsupported, though a model finds it entailed."""
 
     def evidence(self) -> dict[str, Any]:
         """The reading as plain JSON values."""
@@ -80,6 +83,7 @@ class SentenceReading:
             "contradiction": round(self.contradiction, 4),
             "closest": self.closest,
             "differs": self.differs.evidence() if self.differs is not None else None,
+            "unknown_date": self.unknown_date,
         }
 
 
@@ -106,8 +110,21 @@ def next_pairs(sample: AnnotatedSample, verdicts: Verdicts) -> list[Pair]:
 
 
 def readings(sample: AnnotatedSample, verdicts: Verdicts) -> tuple[SentenceReading, ...]:
-    """What the passages say of each claim of the answer; empty where it makes none."""
-    return tuple(_read(looked, verdicts) for looked in looked_up(sample))
+    """What the passages say of each claim of the answer; empty where it makes none.
+
+    A claim with a date that no passage has is supported by none, whatever the model says: to it one year is
+    much like another.
+    """
+    read = ((_read(looked, verdicts), looked) for looked in looked_up(sample))
+    dates = [one.text for one in unknown(sample) if one.kind == "date"]
+    return tuple(one if looked.plan is None else _without_strange_dates(one, dates) for one, looked in read)
+
+
+def _without_strange_dates(read: SentenceReading, dates: Sequence[str]) -> SentenceReading:
+    found = next((date for date in dates if date.casefold() in read.sentence.casefold()), None)
+    if found is None or read.verdict != "supported":
+        return read
+    return replace(read, verdict="unsupported", passage=None, support=None, unknown_date=found)
 
 
 def _asked(plan: Plan) -> Iterator[Pair]:

@@ -21,11 +21,12 @@ class Faithfulness(Reward):
     Mean over the answer's claims of +3 for one that a passage entails, −1 for one that none does, and −3
     for one that a passage contradicts.  A claim is a complete sentence that is no question, greeting, offer,
     open doubt or talk about the answer itself; each distinct one counts once.  It is read against the closest
-    sentences of all passages (see `evidence/faithfulness.py`), with the NLI model's calibrated thresholds.
-    None without passages, and where the answer makes no claim.  `value` is the share of supported claims less
-    that of contradicted ones, −1 … 1.  Names, dates and numbers that neither the passages nor the question
-    have are listed in the evidence (`unknown`) and change no score.  Source: SummaC (Laban et al. 2022),
-    RAGAS faithfulness (Es et al. 2023); bands of `nli_coherence_reward`.
+    sentences of all passages (see `evidence/faithfulness.py`), with the NLI model's calibrated thresholds;
+    one with a date that no passage has is supported by none.  None without passages, and where the answer
+    makes no claim.  `value` is the share of supported claims less that of contradicted ones, −1 … 1.  Names,
+    dates and numbers that neither the passages nor the question have are listed in the evidence (`unknown`);
+    names and numbers change no score.
+    Source: SummaC (Laban et al. 2022), RAGAS faithfulness (Es et al. 2023); bands of `nli_coherence_reward`.
     """
 
     name = "faithfulness_reward"

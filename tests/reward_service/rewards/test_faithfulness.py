@@ -146,3 +146,13 @@ def test_the_order_of_passages_and_a_further_one_change_nothing(score: Scorer, r
     first = score(HONEST, pack=real)
     for passages in (PASSAGES[::-1], (*PASSAGES, further), (further, "", *PASSAGES)):
         assert score(HONEST, passages, pack=real).score == first.score
+
+
+def test_a_model_cannot_support_a_date_that_no_passage_has(score: Scorer, real: ModelPack) -> None:
+    told = "Almost 90,000 miners of the Ruhr went on strike for a shift of eight hours in May {}."
+    right = score(told.format(1889), pack=real).evidence["sentences"][0]
+    wrong = score(told.format(1912), pack=real).evidence["sentences"][0]
+    assert (right["verdict"], right["unknown_date"]) == ("supported", None)
+    assert wrong["verdict"] in ("unsupported", "contradicted")
+    if wrong["verdict"] == "unsupported" and wrong["entailment"] > wrong["contradiction"]:
+        assert "1912" in wrong["unknown_date"]
