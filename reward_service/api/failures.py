@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import compile_path
 from starlette.types import Send
 
 from reward_service.errors import (
@@ -74,7 +74,7 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         headers = dict(error.headers or {})
         if error.status_code == MethodNotAllowed.status:
-            headers["Allow"] = ", ".join(_allowed(request))
+            headers["Allow"] = ", ".join(_allowed(request, headers.get("Allow", "")))
         return to_response(_from_http(error), headers=headers)
 
     app.add_exception_handler(TouchstoneError, on_own)
@@ -141,12 +141,13 @@ def _path(location: Sequence[int | str]) -> list[str]:
     return [printable(str(field)) for field in fields if field not in UNION_BRANCHES]
 
 
-def _allowed(request: Request) -> list[str]:
-    """The methods of every route of a path; the framework itself names those of the first one alone."""
-    found: set[str] = set()
-    for route in request.app.routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
-            found |= getattr(route, "methods", None) or set()
+def _allowed(request: Request, of_the_first: str) -> list[str]:
+    """The methods of every documented route of a path; the framework names those of the first one alone."""
+    found = {method.strip() for method in of_the_first.split(",") if method.strip()}
+    for template, routes in request.app.openapi()["paths"].items():
+        pattern, _, _ = compile_path(template)
+        if pattern.match(request.url.path):
+            found |= {method.upper() for method in routes}
     return sorted(found)
 
 
