@@ -153,6 +153,7 @@ def test_processes_end_with_their_parent_in_silence(how: signal.Signals) -> None
     """SIGKILL to the server alone, or SIGINT to its process group, as Ctrl-C sends it."""
     program = (
         "import signal, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job inherits its neglect
         "from reward_service.models.annotator import SpacyAnnotator\n"
         "annotator = SpacyAnnotator(processes=2)\n"
         "sent = annotator.collate(annotator.prepare(['The state rules. ' * 9999] * 9))\n"
