@@ -18,16 +18,23 @@ def records(data: bytes, name: str) -> Iterator[tuple[int, str, dict[str, Any]]]
     for number, raw in enumerate(data.split(b"\n"), start=1):
         if raw.strip():
             place = f"{name}:{number}"
-            yield number, place, _record(raw, place)
+            yield number, place, record(raw, place)
 
 
-def _record(raw: bytes, place: str) -> dict[str, Any]:
+def record(raw: bytes, place: str) -> dict[str, Any]:
+    """The object of one line.
+
+    Raises:
+        RequestError: it isn't UTF-8, no JSON or no object; names its place.
+    """
     try:
         value: Any = json.loads(raw.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise RequestError(f"{place}: not UTF-8 (byte {error.start} of the line)") from None
     except json.JSONDecodeError as error:
         raise RequestError(f"{place}: no JSON: {error.msg} at character {error.pos}") from None
+    except ValueError:  # of a number of thousands of digits
+        raise RequestError(f"{place}: holds a number that is too long") from None
     except RecursionError:
         raise RequestError(f"{place}: nested too deeply") from None
     if not isinstance(value, dict):

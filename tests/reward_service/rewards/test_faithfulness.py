@@ -14,7 +14,7 @@ from reward_service.models.pack import load_pack
 from reward_service.models.protocols import ModelPack
 from reward_service.rewards.base import Domain
 from reward_service.rewards.faithfulness import Faithfulness
-from reward_service.types import Score
+from reward_service.types import Score, Verdict, Verdicts
 
 from .conftest import Annotate, VerdictsFor
 
@@ -148,11 +148,16 @@ def test_the_order_of_passages_and_a_further_one_change_nothing(score: Scorer, r
         assert score(HONEST, passages, pack=real).score == first.score
 
 
-def test_a_model_cannot_support_a_date_that_no_passage_has(score: Scorer, real: ModelPack) -> None:
-    told = "Almost 90,000 miners of the Ruhr went on strike for a shift of eight hours in May {}."
-    right = score(told.format(1889), pack=real).evidence["sentences"][0]
-    wrong = score(told.format(1912), pack=real).evidence["sentences"][0]
-    assert (right["verdict"], right["unknown_date"]) == ("supported", None)
-    assert wrong["verdict"] in ("unsupported", "contradicted")
-    if wrong["verdict"] == "unsupported" and wrong["entailment"] > wrong["contradiction"]:
-        assert "1912" in wrong["unknown_date"]
+@pytest.mark.parametrize(
+    ("year", "verdict", "unknown"), [("1889", "supported", None), ("1912", "unsupported", "1912")]
+)
+def test_a_model_cannot_support_a_date_that_no_passage_has(
+    annotate: Annotate, domain: Domain, real: ModelPack, year: str, verdict: str, unknown: str | None
+) -> None:
+    """The model is made to entail everything: to a small one a year is much like another."""
+    reward = Faithfulness(domain)
+    answer = f"In {year} a great many miners of the Ruhr went on strike for a shift of eight hours."
+    sample = annotate(QUESTION, answer, passages=PASSAGES, reads=reward.reads, embedder=real.embedder)
+    entailed = Verdicts(dict.fromkeys(reward.pairs(sample), Verdict(0.98, 0.01, 0.01)), real.nli.calibration)
+    (sentence,) = reward.score(sample, entailed).evidence["sentences"]
+    assert (sentence["verdict"], sentence["unknown_date"]) == (verdict, unknown)
