@@ -3,45 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from reward_service.checks.finders import discover
-from reward_service.checks.finding import Finding
 from reward_service.checks.small_talk import asks_about_something
-from reward_service.evidence.degeneration import degeneration
 from reward_service.rewards import reward_classes
 from reward_service.types import Sample, Score
 from shared.completion import split
-
-FINDERS = discover()
-BODY = "Workers create more value than their wage. The owner keeps the rest."
-DEGENERATION, TOPIC = "degeneration_reward", "topic_relevance_reward"
-CONSISTENCY, STRUCTURE = "self_consistency_reward", "structural_coherence_reward"
-DEPTH, FAITHFULNESS = "interconnection_depth_reward", "faithfulness_reward"
-
-
-def look(
-    code: str, completion: str, evidence: Mapping[str, Mapping[str, Any]] | None = None
-) -> list[Finding]:
-    """What one finder finds in a completion, by the evidence of rewards."""
-    sample = Sample("0", "What is surplus value?", split(completion), None)
-    scores = {name: Score(0.0, evidence=each) for name, each in (evidence or {}).items()}
-    return list(FINDERS[code].find(sample, scores))
-
-
-def broken(completion: str) -> dict[str, Mapping[str, Any]]:
-    """The evidence of the real degeneration reward."""
-    sample = Sample("0", "", split(completion), None)
-    return {DEGENERATION: degeneration(sample).evidence()}
-
-
-def one(found: list[Finding]) -> Finding:
-    assert len(found) == 1, found
-    return found[0]
-
+from tests.reward_service.checks.looking import (
+    BODY,
+    CONSISTENCY,
+    DEPTH,
+    FAITHFULNESS,
+    FINDERS,
+    STRUCTURE,
+    TOPIC,
+    broken,
+    look,
+    one,
+)
 
 # --- what all of them keep to -----------------------------------------------------------------------------
 
@@ -294,45 +275,3 @@ def test_unknown_names_are_counted_once_each_even_where_there_is_no_claim() -> N
     found = one(list(FINDERS["unknown_names"].find(sample, {FAITHFULNESS: score})))
     assert (found.measure, found.span) == (2.0, (3, 8))
     assert found.message == "No passage mentions “Paris” and “1911”."
-
-
-# --- the question, the answer's voice, the order of words -------------------------------------------------
-
-FOCUS, COMMITMENT = "focus_reward", "commitment_reward"
-AWAY = {"away": [{"sentence": "The owner keeps the rest.", "closeness": 0.1, "start": 43, "end": 68}]}
-
-
-def valued(
-    code: str, value: float, evidence: Mapping[str, Mapping[str, Any]], asked: bool = True
-) -> list[Finding]:
-    """What a finder finds where every reward has this value; `asked`: the question names a topic."""
-    sample = Sample("0", "What is surplus value?", split(BODY), None)
-    scores = {name: Score(0.0, value=value, evidence=each) for name, each in evidence.items()}
-    topic = {"topics": [{"topic": "surplus value", "share": 1.0}], "share": 1.0} if asked else {}
-    return list(FINDERS[code].find(sample, scores | {TOPIC: Score(0.0, evidence=topic)}))
-
-
-def test_what_is_far_from_the_question_is_a_share_of_the_answer() -> None:
-    found = one(valued("adrift", 0.4, {FOCUS: AWAY}))
-    assert (found.measure, found.span) == (0.4, (43, 68))
-    assert "40 %" in found.message
-    assert "The owner keeps the rest." in found.message
-    assert valued("adrift", 0.0, {FOCUS: {"away": []}}) == []
-    assert valued("adrift", 0.4, {FOCUS: AWAY}, asked=False) == [], "nothing was asked about"
-
-
-def test_what_is_uttered_and_not_stated_is_a_share_of_the_answer() -> None:
-    uttered = {"sentence": BODY, "manner": "denied", "cue": "None of this is true.", "start": 0, "end": 68}
-    found = one(valued("uncommitted", 0.9, {COMMITMENT: {"uttered": [uttered]}}))
-    assert (found.measure, found.span) == (0.9, (0, 68))
-    assert "not stated but denied" in found.message
-    assert valued("uncommitted", 0.0, {COMMITMENT: {"uttered": []}}) == []
-
-
-def test_word_soup_is_told_apart_from_a_mere_lack_of_sentences() -> None:
-    soup = {STRUCTURE: {"complete_sentences": 0, "sentences": 1, "word_soup": True}}
-    listed = {STRUCTURE: {"complete_sentences": 0, "sentences": 1, "word_soup": False}}
-    assert one(look("word_soup", BODY, soup)).measure == 12.0
-    assert look("no_sentences", BODY, soup) == []
-    assert look("word_soup", BODY, listed) == []
-    assert one(look("no_sentences", BODY, listed)).measure == 12.0
