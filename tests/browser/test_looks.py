@@ -102,6 +102,9 @@ def test_everything_that_can_be_pressed_or_filled_has_a_name(watched: Watched, r
     score(page)
     for view in ("answer", "file", "reviews"):
         page.click(f"nav [data-view={view}]")
+        expect(page.locator(f"#view-{view}")).to_be_visible()  # the address changes first, the view after it
+        if view == "reviews":
+            expect(page.locator("#reviews-body [role=status]")).not_to_be_empty()
         for kind in ("button", "textbox", "checkbox", "combobox", "link"):
             for element in page.get_by_role(kind).all():
                 html = str(element.evaluate("(each) => each.outerHTML"))
