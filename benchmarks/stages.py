@@ -21,7 +21,7 @@ import httpx
 from benchmarks.serving import DEADLINE_S, Setup
 from reward_service.app import create_app
 from reward_service.catalogue import RECIPES, Catalogue
-from reward_service.commands.engine import load_models
+from reward_service.commands.engine import engine_limits, load_models
 from reward_service.engine import Engine
 from reward_service.lexicons import load_lexicon
 from reward_service.models.protocols import ModelPack
@@ -30,7 +30,6 @@ from reward_service.rewards import discover
 from reward_service.rewards.base import Domain, Reward
 from reward_service.settings import Settings
 from reward_service.types import Pair
-from reward_service.workers import EngineLimits
 from shared.schema import Detail, Lane, ScoreItem, ScoreRequest
 
 FORWARD = "NLI forward"
@@ -196,7 +195,7 @@ async def _watch(
     timed = {role: TimedModel(getattr(pack, role), timeline, stages) for role, stages in STAGES.items()}
     models: Any = timed
     engine: Any = Engine(
-        lambda: ModelPack(name=pack.name, **models), _catalogue(settings, timeline), _limits(settings)
+        lambda: ModelPack(name=pack.name, **models), _catalogue(settings, timeline), engine_limits(settings)
     )
     await engine.start()
     app = create_app(settings, _TimedScorer(engine, timeline))
@@ -259,9 +258,3 @@ def _catalogue(settings: Settings, timeline: Timeline) -> Catalogue:
     timed = {name: cast(Reward, TimedReward(function, timeline)) for name, function in functions.items()}
     folders = [RECIPES, *([settings.recipes_dir] if settings.recipes_dir is not None else [])]
     return Catalogue(timed, load_recipes(folders, timed))
-
-
-def _limits(settings: Settings) -> EngineLimits:
-    """The engine's limits, as far as the settings name them."""
-    named = {part.name: getattr(settings, part.name, None) for part in fields(EngineLimits)}
-    return EngineLimits(**{name: value for name, value in named.items() if value is not None})

@@ -57,8 +57,11 @@ class Settings(BaseSettings):
     """Number format of the weights; `auto` is float32, but bfloat16 (on old cards float16) for a hub's NLI
     model on a GPU.  `fastest` lets a short measurement at start choose between the formats that the hardware
     helps, `int8` on CPUs among them, which moves about one verdict in a hundred of the embedded model."""
+    calls: int | None = Field(default=None, ge=1, le=256)
+    """Calls of one model side by side, on a CPU; where it is not set, one for each core, at most 4.  A GPU
+    runs one."""
     threads: int | None = Field(default=None, ge=1, le=1024)
-    """CPU threads of one model call; torch's own choice where it is not set."""
+    """CPU threads of one model call; where it is not set, what the calls side by side leave to each."""
     annotator_processes: int | None = Field(default=None, ge=0, le=256)
     """Processes of the spaCy pipeline; where it is not set, one for each core, at most 8.  With 0 it runs in
     the server's own process, where it competes with everything else for Python's lock."""

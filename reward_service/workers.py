@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
 from reward_service.models.protocols import Model, ModelPack
@@ -31,6 +31,8 @@ class EngineLimits:
     min_batch_tokens: int = 512
     """Tokens that a call may have however slow the model is.  Each call reads all weights from memory: one
     pair a call, a model of BART-large's shape ran at two thirds of its pace on two CPU cores."""
+    calls: int = 1
+    """Calls of one model side by side, on a CPU; a GPU runs one.  See `models/cores.py`."""
     cache_bytes: int = 256 * MIB
     """What each model's cache of results may take, and that of finished scores."""
 
@@ -47,7 +49,7 @@ class Workers:
     def started(cls, pack: ModelPack, limits: EngineLimits) -> Self:
         """Running queues in front of the models of a pack."""
         return cls(
-            _started("annotator", pack.annotator, limits),
+            _started("annotator", pack.annotator, replace(limits, calls=1)),  # its processes share a batch
             _started("embedder", pack.embedder, limits),
             _started("nli", pack.nli, limits),
         )
@@ -81,6 +83,7 @@ def _started(name: str, model: Model[Item, Result], limits: EngineLimits) -> Sch
         max_batch_items=limits.max_batch_items,
         max_batch_s=limits.max_batch_s,
         min_batch_tokens=limits.min_batch_tokens,
+        calls=limits.calls if model.spec.device == "cpu" else 1,
         cache_bytes=limits.cache_bytes,
     )
     scheduler.start()

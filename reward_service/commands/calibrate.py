@@ -104,7 +104,7 @@ def run(job: Job, settings: Settings, console: Console) -> int:
     work = work_of(job)  # what is wrong with the files is said before the models take their time
     with console.status(f"loading the models ({settings.models} pack) …"):
         # An older calibration that the settings name is what this is to replace.
-        pack = load_models(settings.model_copy(update={"nli_calibration": None}))
+        pack = load_models(settings.model_copy(update={"nli_calibration": None, "calls": 1}))
     calibrate(work, pack, console)
     return 0
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from reward_service.api.context import Scorer
+from reward_service.models.cores import share_cores
 from reward_service.models.protocols import ModelPack
 from reward_service.settings import MIB, Settings
+
+if TYPE_CHECKING:
+    from reward_service.workers import EngineLimits
 
 Build = Callable[[Settings], Scorer]
 """Makes the engine of a command; tests that are not about models give another one than `build_engine`."""
@@ -21,17 +26,22 @@ def build_engine(settings: Settings) -> Scorer:
     from reward_service.catalogue import build_catalogue
     from reward_service.engine import Engine
     from reward_service.lexicons import load_lexicon
-    from reward_service.workers import EngineLimits
 
     recipes = [settings.recipes_dir] if settings.recipes_dir is not None else []
-    limits = EngineLimits(
+    catalogue = build_catalogue(load_lexicon(settings.lexicon), recipes)
+    return Engine(lambda: load_models(settings), catalogue, engine_limits(settings))
+
+
+def engine_limits(settings: Settings) -> EngineLimits:
+    """The sizes of batches and caches."""
+    from reward_service.workers import EngineLimits
+
+    return EngineLimits(
         max_batch_tokens=settings.max_batch_tokens,
         max_batch_s=settings.max_batch_s,
         max_batch_items=settings.max_batch_items,
+        calls=share_cores(settings.calls, settings.threads).calls,
         cache_bytes=settings.cache_mib * MIB,
-    )
-    return Engine(
-        lambda: load_models(settings), build_catalogue(load_lexicon(settings.lexicon), recipes), limits
     )
 
 
@@ -54,6 +64,6 @@ def load_models(settings: Settings) -> ModelPack:
         spacy_model=settings.spacy_model,
         device=settings.device,
         dtype=settings.dtype,
-        threads=settings.threads,
+        threads=share_cores(settings.calls, settings.threads).threads,
         annotator_processes=default_processes() if processes is None else processes,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import os
 import threading
 import time
 from collections import deque
@@ -14,6 +13,7 @@ from multiprocessing.connection import wait
 from reward_service.errors import ModelUnavailable
 from reward_service.models.annotation_pieces import Piece, SubmittedBatch, cut
 from reward_service.models.annotation_worker import AnnotatorProcess
+from reward_service.models.cores import cores
 from reward_service.types import Annotate
 
 MAX_DEATHS = 2
@@ -24,7 +24,7 @@ STOPPED = "the annotator processes are stopped"
 
 def default_processes() -> int:
     """One for each core that this process may use, at most 8."""
-    return min(len(os.sched_getaffinity(0)), 8)
+    return min(cores(), 8)
 
 
 class AnnotationPool:

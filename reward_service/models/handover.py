@@ -1,4 +1,4 @@
-"""How one thread passes things to the next."""
+"""How threads pass things to the next one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ Thing = TypeVar("Thing")
 
 
 class Handover(Generic[Thing]):
-    """One thread gives, one takes, and nothing lies in between: `give` returns once the thing is taken.
+    """Some threads give, one takes, and nothing lies in between: `give` returns once the thing is taken.
 
-    So the first thread is at most one thing ahead of the second.
+    So each giver is at most one thing ahead of the taker.
     """
 
     def __init__(self) -> None:
@@ -20,11 +20,12 @@ class Handover(Generic[Thing]):
         self._closed = False
 
     def give(self, thing: Thing) -> None:
-        """Wait until the other thread takes it; what is given after the end is lost."""
+        """Wait until the taker has it; what is given after the end is lost."""
         with self._changed:
+            self._changed.wait_for(lambda: self._thing is None or self._closed)
             self._thing = thing
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._thing is None or self._closed)
+            self._changed.wait_for(lambda: self._thing is not thing or self._closed)
 
     def take(self) -> Thing | None:
         """Wait for the next thing; None at the end."""

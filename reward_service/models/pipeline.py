@@ -1,4 +1,4 @@
-"""The three threads that take batches through a model: one collates, one computes, one finishes."""
+"""The threads that take batches through a model: one collates, one or more compute, one finishes."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ logger = logging.getLogger(__name__)
 class Pipeline(Generic[Item, Result]):
     """Runs what is in a queue until the queue is closed.
 
-    While one batch is in `forward`, the next ones (one of each lane) are collated and the last one is
+    While batches are in `forward`, the next ones (one of each lane) are collated and the last one is
     finished, so that the model never waits for Python.  A batch on which any step raises is split in halves,
     which run again, until the culprit is alone: only its waiters fail.  What ends a thread (`SystemExit`,
     a fault in this code) closes the queue, and everybody who waits is told.
 
     Args:
-        model: each of its steps is called by one thread only.
+        model: `collate` and `finish` are called by one thread each, `forward` by as many as there are calls.
         queue: where batches come from and results go.
         speed: learns from each batch, and says how large the next may be.
         name: for messages and the threads' names.
         max_batch_items: items of one batch.
+        calls: batches in `forward` side by side.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Pipeline(Generic[Item, Result]):
         *,
         name: str,
         max_batch_items: int,
+        calls: int = 1,
     ) -> None:
         self._model = model
         self._queue = queue
@@ -56,7 +58,7 @@ class Pipeline(Generic[Item, Result]):
             threading.Thread(target=self._guarded, args=(loop,), name=f"{step}-{name}", daemon=True)
             for step, loop in (
                 ("collate", self._collate),
-                ("model", self._forward),
+                *[("model", self._forward)] * calls,
                 ("finish", self._finish),
             )
         ]
@@ -97,9 +99,7 @@ class Pipeline(Generic[Item, Result]):
             self._computed.close()
 
     def _collate(self) -> None:
-        while batch := self._queue.take(
-            max_tokens=lambda: self._speed.batch_tokens, max_items=self._max_items
-        ):
+        while batch := self._queue.take(max_tokens=self._speed.batch_tokens_of, max_items=self._max_items):
             start = time.monotonic()
             try:
                 batch.inputs = self._model.collate([work.prepared for work in batch.works])

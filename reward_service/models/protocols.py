@@ -29,9 +29,9 @@ Result_co = TypeVar("Result_co", covariant=True)
 class Model(Protocol[Item_contra, Result_co]):
     """A model as the scheduler sees it: the four steps of a batch, each in a thread of its own.
 
-    `prepare` and `cost` must be safe in any thread.  `collate`, `forward` and `finish` are each called from
-    one thread at a time, but side by side: while a batch is in `forward`, the next one is collated and the
-    last one finished.  Results never depend on what else is in the batch (up to float rounding).
+    `prepare` and `cost` must be safe in any thread, and `forward` of a model on a CPU too.  `collate` and
+    `finish` are each called from one thread at a time, but side by side: while batches are in `forward`, the
+    next one is collated and the last one finished.  Results never depend on what else is in the batch (up to float rounding).
     """
 
     @property

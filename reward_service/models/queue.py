@@ -150,12 +150,16 @@ class WorkQueue(Generic[Item, Result]):
 
     # --- for the threads that run batches ---
 
-    def take(self, *, max_tokens: Callable[[], int], max_items: int) -> Batch[Item, Result] | None:
+    def take(self, *, max_tokens: Callable[[int], int], max_items: int) -> Batch[Item, Result] | None:
         """Wait for work that may be cut ahead and cut it; None once the queue is closed.
 
         A batch holds one lane only: a live request doesn't wait for training work that would fill its batch.
         Nobody computes what nobody wants any more: waiters whose deadline has passed are told so, and their
         work leaves the queue.
+
+        Args:
+            max_tokens: tokens that wait in the lane → padded tokens of a batch.
+            max_items: items of a batch.
         """
         with self._changed:
             while self._closed is None:
@@ -164,7 +168,8 @@ class WorkQueue(Generic[Item, Result]):
                     self._changed.wait()
                     continue
                 wanted = partial(self._wanted, time.monotonic())
-                works = self._lanes[lanes[0]].cut(wanted, max_tokens=max_tokens(), max_items=max_items)
+                lane = self._lanes[lanes[0]]
+                works = lane.cut(wanted, max_tokens=max_tokens(lane.tokens), max_items=max_items)
                 if works:
                     self._ahead[lanes[0]] = batch = Batch(lanes[0], works)
                     self._taken_tokens += batch.tokens

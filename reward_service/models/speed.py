@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp
 
+SHARE_TOKENS = 128
+"""Tokens of a batch below which it is not cut smaller so that every call side by side has one."""
 _MEMORY_BATCHES = 4.0
 """Full batches after which the past counts for 1/e in the moving average."""
 FIRST_TOKENS = 512
@@ -51,17 +53,21 @@ class Speed:
         max_tokens: tokens of a batch, however fast the model is.
         max_batch_s: seconds that a batch should take at most; None for no such target.
         min_tokens: tokens that a batch may have however slow the model is.
+        calls: batches that run side by side.
     """
 
-    def __init__(self, max_tokens: int, max_batch_s: float | None = None, min_tokens: int = 1) -> None:
+    def __init__(
+        self, max_tokens: int, max_batch_s: float | None = None, min_tokens: int = 1, calls: int = 1
+    ) -> None:
         self._max_tokens = max_tokens
         self._max_batch_s = max_batch_s
         self._min_tokens = min(min_tokens, max_tokens)
+        self._calls = calls
         self._tokens_per_s: float | None = None
 
     @property
     def tokens_per_s(self) -> float | None:
-        """None before anything was measured."""
+        """Of one call; None before anything was measured."""
         return self._tokens_per_s
 
     @property
@@ -73,9 +79,18 @@ class Speed:
         target = FIRST_TOKENS if rate is None else int(rate * self._max_batch_s)
         return max(self._min_tokens, min(self._max_tokens, target))
 
+    def batch_tokens_of(self, waiting: int) -> int:
+        """Padded tokens that the next batch may have where so many tokens wait.
+
+        The last ones are shared out among the calls side by side, so that these end at about the same time
+        and a live request that is alone gets all cores.
+        """
+        share = max(SHARE_TOKENS, -(-waiting // self._calls))
+        return self.batch_tokens if self._calls == 1 else min(self.batch_tokens, share)
+
     def seconds(self, tokens: float) -> float:
-        """What so many tokens take; 0 before anything was measured."""
-        return tokens / self._tokens_per_s if self._tokens_per_s else 0.0
+        """What so many tokens take in all calls side by side; 0 before anything was measured."""
+        return tokens / (self._tokens_per_s * self._calls) if self._tokens_per_s else 0.0
 
     def measured(self, tokens: int, seconds: float) -> None:
         """A batch took so long."""
