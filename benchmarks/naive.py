@@ -16,6 +16,7 @@ from benchmarks.serving import Setup
 from reward_service.api.convert import samples
 from reward_service.catalogue import Catalogue, build_catalogue
 from reward_service.lexicons import load_lexicon
+from reward_service.models.cores import cores
 from reward_service.models.pack import load_nli, load_readers
 from reward_service.needs import (
     normalised,
@@ -65,9 +66,11 @@ def measure_naive(
     if not items:
         raise ValueError("nothing to score")
     settings = setup.in_process()
+    # One call at a time has all cores, as torch does by default.
+    threads = settings.threads or cores()
     annotator, embedder = load_readers(settings.models, settings.embedding_model, settings.spacy_model)
     nli = load_nli(settings.models, settings.nli_model, device=settings.device, dtype="float32",
-                   threads=settings.threads)  # fmt: skip
+                   threads=threads)  # fmt: skip
     work = _Functions(build_catalogue(load_lexicon(settings.lexicon)), annotator, embedder, nli)
     try:
         work.score(_shortened(samples(items[:1], settings.limits)[0]), reward)

@@ -32,7 +32,7 @@ def pace_table(comparison: Comparison) -> Table:
         )
     for dtype, ceiling in comparison.ceilings.items():
         table.add_row(
-            f"ceiling, {dtype}, batches of {ceiling['batch_tokens']} tokens",
+            f"ceiling, {dtype}, batches of {ceiling['batch_tokens']} tokens, {ceiling['calls']} at a time",
             f"{ceiling['pairs_per_s'] / ceiling['pairs'] * comparison.load['completions']:.2f}",
             f"{ceiling['pairs_per_s']:.1f}",
             f"{ceiling['tokens_per_s']:.0f}",

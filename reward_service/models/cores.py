@@ -2,7 +2,7 @@
 
 A call in several threads ends each of its small products with all of them waiting for the last, which is late
 wherever something else has its core: spaCy's processes, the other model.  Calls side by side, each in one
-thread, never wait for each other, and took two thirds to three quarters of the time on two cores.
+thread, never wait for each other.
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ class Model(Protocol[Item_contra, Result_co]):
 
     `prepare` and `cost` must be safe in any thread, and `forward` of a model on a CPU too.  `collate` and
     `finish` are each called from one thread at a time, but side by side: while batches are in `forward`, the
-    next one is collated and the last one finished.  Results never depend on what else is in the batch (up to float rounding).
+    next one is collated and the last one finished.  Results never depend on what else is in the batch (up to
+    float rounding).
     """
 
     @property

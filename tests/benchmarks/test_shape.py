@@ -94,7 +94,11 @@ def test_a_ceiling_counts_every_pair_and_takes_the_best_budget() -> None:
     assert len(found.seconds) == 2
     assert found.pairs_per_s > 0
     last = nli.batches[-1]
-    assert nli.cost(last[-1]) * len(last) <= found.budget, "batches keep to the budget"
+    assert max(map(nli.cost, last)) * len(last) <= found.budget, "batches keep to the budget"
+    ran = len(nli.batches)
+    measure_ceiling(nli, pairs, runs=1, budgets=(64,), calls=3)
+    trial, every = len(pairs), len(pairs)  # of so few pairs all are the sample; before it, a quarter warms up
+    assert sum(map(len, nli.batches[ran:])) == trial // 4 + 1 + trial + every, "side by side, each once"
     with pytest.raises(ValueError, match="no pair was judged"):
         measure_ceiling(nli, [], runs=1)
 

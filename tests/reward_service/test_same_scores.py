@@ -136,14 +136,15 @@ def assert_equal(found: dict[str, Score], wanted: dict[str, Score]) -> None:
     names=st.lists(st.sampled_from(REWARDS), min_size=1, max_size=4, unique=True),
     details=st.lists(st.sampled_from(Detail), min_size=1, max_size=4),
     cached=st.booleans(),
+    calls=st.sampled_from([1, 2, 3]),
     seed=st.integers(0, 1000),
 )
 def test_any_batch_in_any_order_and_cache_state_gets_the_scores_by_hand(
-    batch: list[Sample], names: list[str], details: list[Detail], cached: bool, seed: int
+    batch: list[Sample], names: list[str], details: list[Detail], cached: bool, calls: int, seed: int
 ) -> None:
     models = pack()
     wanted = [by_hand(models, sample, names) for sample in batch]
-    limits = EngineLimits(cache_bytes=2**24 if cached else 0, max_batch_tokens=512)
+    limits = EngineLimits(cache_bytes=2**24 if cached else 0, max_batch_tokens=512, calls=calls)
     shuffled = random.Random(seed).sample(range(len(batch)), len(batch))
 
     async def use() -> list[list[dict[str, Score]]]:

@@ -53,6 +53,7 @@ def start() -> Iterator[Start]:
         max_batch_tokens: int = 1000,
         max_batch_items: int = 100,
         max_batch_s: float | None = None,
+        calls: int = 1,
         cache_bytes: int = 100_000,
         handicap_s: dict[Lane, float] | None = None,
     ) -> Scheduler[str, str]:
@@ -63,6 +64,7 @@ def start() -> Iterator[Start]:
             max_batch_tokens=max_batch_tokens,
             max_batch_items=max_batch_items,
             max_batch_s=max_batch_s,
+            calls=calls,
             cache_bytes=cache_bytes,
             handicap_s=handicap_s or LANE_HANDICAP_S,
         )

@@ -158,7 +158,8 @@ def test_processes_end_with_their_parent_in_silence(how: signal.Signals) -> None
         "annotator = SpacyAnnotator(processes=2)\n"
         "sent = annotator.collate(annotator.prepare(['The state rules. ' * 9999] * 9))\n"
         # Within the `try`: once the ids are read, the signal may come at any moment.
-        "try:\n    print(*annotator.pids, flush=True)\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    pass\n"
+        "try:\n    print(*annotator.pids, flush=True)\n    time.sleep(600)\n"
+        "except KeyboardInterrupt:\n    pass\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program],

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reward_service.errors import WorkerFailed
 from reward_service.models.handover import Handover
 from reward_service.models.scheduler import Scheduler
 from shared.schema import Lane
@@ -57,6 +58,46 @@ async def test_each_step_has_a_thread_of_its_own(start: Start) -> None:
         "forward": {"model-upper"},
         "finish": {"finish-upper"},
     }
+
+
+class Meeting(Upper):
+    """Its first two `forward` calls wait for each other."""
+
+    def __init__(self) -> None:
+        super().__init__(fail_on=["boom"])
+        self.barrier = threading.Barrier(2)
+        self.met = 0
+        self.lock = threading.Lock()
+
+    def forward(self, inputs: list[str]) -> list[str]:
+        with self.lock:
+            self.met += 1
+            waits = self.met <= 2
+        if waits:
+            self.barrier.wait(PATIENCE_S)
+        return super().forward(inputs)
+
+
+async def test_as_many_batches_run_side_by_side_as_there_are_calls(start: Start) -> None:
+    model = Meeting()
+    scheduler = start(model, max_batch_items=1, calls=2)
+    words = [f"word{number}" for number in range(40)]
+    fine, failed = ask(scheduler, *words), ask(scheduler, "boom")
+    assert (await fine).results == [word.upper() for word in words]
+    with pytest.raises(WorkerFailed, match="boom"):
+        await failed
+    assert scheduler.alive
+    assert scheduler.queued == 0
+    assert scheduler.stats.items == len(words)
+
+
+async def test_what_waits_is_shared_out_among_the_calls(start: Start) -> None:
+    model = Watched()
+    scheduler = start(model, calls=2, max_batch_tokens=8192)
+    await ask(scheduler, *(f"{number:03}" * 20 for number in range(10)))
+    ran = [len(step.split()) - 1 for step in model.steps if step.startswith("forward")]
+    assert sum(ran) == 10
+    assert ran[0] == 5, "600 tokens, of which the first call takes half"
 
 
 async def test_one_batch_of_each_lane_is_collated_ahead_and_no_more(start: Start) -> None:
@@ -211,6 +252,24 @@ def test_a_giver_is_one_thing_ahead_at_most() -> None:
     assert [handover.take() for _ in range(3)] == [0, 1, 2]
     giver.join(PATIENCE_S)
     assert given == [0, 1, 2]
+
+
+def test_nothing_of_several_givers_is_lost() -> None:
+    handover: Handover[str] = Handover()
+    names = [[f"{giver}-{number}" for number in range(50)] for giver in range(3)]
+
+    def give(things: list[str]) -> None:
+        for thing in things:
+            handover.give(thing)
+
+    givers = [threading.Thread(target=give, args=(things,)) for things in names]
+    for giver in givers:
+        giver.start()
+    taken = [handover.take() for _ in range(150)]
+    for giver in givers:
+        giver.join(PATIENCE_S)
+    for things in names:
+        assert [thing for thing in taken if thing in things] == things, "each giver's in their order"
 
 
 def test_the_end_wakes_whoever_waits() -> None:

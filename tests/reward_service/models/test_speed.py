@@ -30,6 +30,16 @@ def test_batches_take_the_target_time_within_the_limit(tokens_per_s: int, batch:
     assert speed.seconds(1000) == pytest.approx(1000 / tokens_per_s)
 
 
+def test_calls_side_by_side_share_what_waits_and_the_time_it_takes() -> None:
+    speed = Speed(8192, 0.25, calls=2)
+    for _ in range(30):
+        speed.measured(2000, 0.25)
+    assert speed.batch_tokens == 2000, "of one call"
+    assert speed.seconds(8000) == pytest.approx(0.5)
+    assert [speed.batch_tokens_of(waiting) for waiting in (10_000, 3001, 400, 100)] == [2000, 1501, 200, 128]
+    assert Speed(8192, calls=1).batch_tokens_of(10) == 8192
+
+
 def test_small_batches_hardly_move_it() -> None:
     """A hundred live requests of ten tokens, at a tenth of the speed of full batches."""
     speed = Speed(8192)
