@@ -8,11 +8,16 @@ thread, never wait for each other.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 MAX_CALLS = 4
 """Calls side by side by default, at most: on many cores one call in one thread would keep a live request
 waiting too long."""
+
+
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Microseconds of CPU that a container may use, and in how many of the clock; `max` for no limit."""
 
 
 class Share(NamedTuple):
@@ -24,9 +29,19 @@ class Share(NamedTuple):
     """Of each call."""
 
 
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0))
+def cores(quota: Path = QUOTA) -> int:
+    """The cores that this process may use, by its affinity and its container's quota; at least 1.
+
+    Args:
+        quota: the file of the container's quota (control groups, version 2); where there is none or it says
+            nothing that can be read, there is no limit.
+    """
+    there = len(os.sched_getaffinity(0))
+    try:
+        used, period = map(int, quota.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return there
+    return max(1, min(there, -(-used // period))) if period > 0 else there
 
 
 def share_cores(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from reward_service.models.cores import MAX_CALLS, Share, cores, share_cores
@@ -29,6 +32,23 @@ def test_more_may_be_wanted_than_there_is() -> None:
     assert share_cores(3, 5, available=2) == Share(3, 5)
     assert share_cores(4, None, available=2) == Share(4, 1)
     assert share_cores(None, 16, available=2) == Share(1, 16)
+
+
+@pytest.mark.parametrize(
+    ("told", "quota"), [("100000 100000\n", 1), ("1000 100000", 1), ("150000 100000", 2)]
+)
+def test_a_container_has_no_more_cores_than_its_quota(told: str, quota: int, tmp_path: Path) -> None:
+    file = tmp_path / "cpu.max"
+    file.write_text(told)
+    assert cores(file) == min(quota, len(os.sched_getaffinity(0)))
+
+
+@pytest.mark.parametrize("told", ["max 100000", "", "a b", "5", "5 0", None])
+def test_without_a_quota_there_is_no_limit(told: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "cpu.max"
+    if told is not None:
+        file.write_text(told)
+    assert cores(file) == len(os.sched_getaffinity(0))
 
 
 def test_the_cores_are_those_of_this_process() -> None:
