@@ -17,7 +17,7 @@ from benchmarks.report import medians
 from benchmarks.serving import Setup, nli_batches, send, serving
 from benchmarks.stages import Watched, watch
 from benchmarks.texts import Material
-from reward_service.models.cores import share_cores
+from reward_service.models.cores import calls_on, share_cores
 from reward_service.models.pack import load_nli
 from reward_service.types import Pair
 from shared.schema import ScoreItem
@@ -128,13 +128,13 @@ def naive_sample(load: Load) -> list[ScoreItem]:
 def _ceilings(setup: Setup, watched: Watched, runs: int, tell: Any) -> dict[str, dict[str, Any]]:
     """In the number format of the server, and in float32; as many calls side by side as the server's."""
     settings = setup.in_process()
+    share = share_cores(settings.calls, settings.threads)
     found = {}
     for dtype in dict.fromkeys((watched.nli_dtype, "float32")):
         tell(f"the NLI model alone in {dtype}: loading")
-        share = share_cores(settings.calls, settings.threads)
         nli = load_nli(settings.models, settings.nli_model, device=settings.device, dtype=dtype,
                        threads=share.threads)  # fmt: skip
-        calls = share.calls if nli.spec.device == "cpu" else 1
+        calls = calls_on(nli.spec.device, share.calls)
         found[dtype] = _ceiling_figures(nli, watched.pairs, runs, calls, tell)
         del nli
         gc.collect()

@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from reward_service.models.cores import cores
+
 PACKAGES = ("torch", "transformers", "spacy", "sentence-transformers", "numpy", "fastapi", "uvicorn", "httpx")
 SECRET = frozenset({"REWARD_API_KEYS"})
 
@@ -56,11 +58,6 @@ def environment() -> dict[str, str]:
         for name, value in sorted(os.environ.items())
         if name.startswith("REWARD_") and name not in SECRET
     }
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def processor() -> str:

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
+from reward_service.models.cores import calls_on
 from reward_service.models.protocols import Model, ModelPack
 from reward_service.models.scheduler import Scheduler
 from reward_service.models.speed import SchedulerStats
@@ -83,7 +84,7 @@ def _started(name: str, model: Model[Item, Result], limits: EngineLimits) -> Sch
         max_batch_items=limits.max_batch_items,
         max_batch_s=limits.max_batch_s,
         min_batch_tokens=limits.min_batch_tokens,
-        calls=limits.calls if model.spec.device == "cpu" else 1,
+        calls=calls_on(model.spec.device, limits.calls),
         cache_bytes=limits.cache_bytes,
     )
     scheduler.start()

@@ -47,7 +47,9 @@ def cores(quota: Path = QUOTA) -> int:
 def share_cores(
     calls: int | None = None, threads: int | None = None, *, available: int | None = None
 ) -> Share:
-    """What is wanted, and a choice for what is left open: together they take all cores.
+    """What is wanted, and a choice for what is left open.
+
+    Left open, they never take more cores than there are; one or two may be left to Python and spaCy.
 
     Args:
         calls: side by side, or None.
@@ -58,3 +60,8 @@ def share_cores(
     if calls is None:
         calls = max(1, min(MAX_CALLS, there // (threads or 1)))
     return Share(calls, threads or max(1, there // calls))
+
+
+def calls_on(device: str, calls: int) -> int:
+    """Calls side by side on a device: a GPU fills itself with one."""
+    return calls if device == "cpu" else 1

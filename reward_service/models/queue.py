@@ -155,11 +155,7 @@ class WorkQueue(Generic[Item, Result]):
 
         A batch holds one lane only: a live request doesn't wait for training work that would fill its batch.
         Nobody computes what nobody wants any more: waiters whose deadline has passed are told so, and their
-        work leaves the queue.
-
-        Args:
-            max_tokens: tokens that wait in the lane → padded tokens of a batch.
-            max_items: items of a batch.
+        work leaves the queue.  `max_tokens` says how many padded tokens a batch may have where so many wait.
         """
         with self._changed:
             while self._closed is None:

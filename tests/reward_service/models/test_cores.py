@@ -1,4 +1,4 @@
-"""How the cores are shared out: nothing lies idle, and what is wanted holds."""
+"""How the cores are shared out: no more than there are, and what is wanted holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reward_service.models.cores import MAX_CALLS, Share, cores, share_cores
+from reward_service.models.cores import MAX_CALLS, Share, calls_on, cores, share_cores
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,10 @@ def test_more_may_be_wanted_than_there_is() -> None:
     assert share_cores(3, 5, available=2) == Share(3, 5)
     assert share_cores(4, None, available=2) == Share(4, 1)
     assert share_cores(None, 16, available=2) == Share(1, 16)
+
+
+def test_a_gpu_runs_one_call() -> None:
+    assert (calls_on("cpu", 3), calls_on("cuda:1", 3)) == (3, 1)
 
 
 @pytest.mark.parametrize(
