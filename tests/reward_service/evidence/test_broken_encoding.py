@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
 from reward_service.evidence.broken_encoding import Kind, broken_places
+from tests.support.timing import quickest
 
 WELL = "The café’s owner – a “friend” of Müller’s – paid 5 € for Żółć, “Čapek” and the façade… × 2 → μ ≥ 3."
 
@@ -119,8 +119,5 @@ def test_places_are_in_order_and_never_overlap() -> None:
     "piece", ["â€", "&amp;", "\\n", "<|a", "`", "```", "的 ", "a的", "\x00", "Ġ", "Ð", "的, "]
 )
 def test_forty_thousand_characters_take_no_time(piece: str) -> None:
-    start = time.process_time()
-    broken_places((piece * 40_000)[:40_000])
-    broken_places((piece * 10_000)[:10_000] + "rent " * 6_000)
-
-    assert time.process_time() - start < 1
+    texts = ((piece * 40_000)[:40_000], (piece * 10_000)[:10_000] + "rent " * 6_000)
+    assert quickest(lambda: [broken_places(text) for text in texts]) < 1

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from reward_service.evidence.cut_off import CERTAIN, FINISHED, LIKELY, cut_off
+from tests.support.timing import quickest
 
 PROSE = "The council met in March. It raised the levy on land, and the millers refused to pay."
 
@@ -135,8 +134,5 @@ def test_an_answer_that_never_sets_full_stops_has_not_forgotten_one() -> None:
     "end", [*" ,;:-(“'\"*`[#|>.$1a✊", "\n- a", "[x](a", "p. 1, ", "a@", "a.b", "#a ", "i 1 "]
 )
 def test_endless_ends_take_no_time(end: str) -> None:
-    start = time.process_time()
-    for text in (end * 12_000, end * 12_000 + "b", "b " + end * 12_000):
-        cut_off(text[:40_000])
-
-    assert time.process_time() - start < 1
+    texts = (end * 12_000, end * 12_000 + "b", "b " + end * 12_000)
+    assert quickest(lambda: [cut_off(text[:40_000]) for text in texts]) < 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from itertools import product
 
 import pytest
@@ -13,6 +12,7 @@ from reward_service.markdown import plain
 from reward_service.text import normalise
 from reward_service.types import Sample
 from shared.completion import Completion, split
+from tests.support.timing import quickest
 
 PROSE = (
     "The guild kept the price of cloth, and the merchant wished to be rid of the guild. So he carried"
@@ -169,8 +169,4 @@ def test_forty_thousand_characters_take_no_time() -> None:
         "lost the " * 4_000,
         "的 " * 100 + "a" * 39_000,
     ]
-    start = time.process_time()
-    for text in texts:
-        read(text).evidence()
-
-    assert time.process_time() - start < 3
+    assert quickest(lambda: [read(text).evidence() for text in texts]) < 3

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from reward_service.evidence.denial import denials
 from reward_service.models.fakes import FakeAnnotator
 from reward_service.types import Document, Span
+from tests.support.timing import quickest
 
 ONE = "The state is an instrument of class rule."
 TWO = "It arose when society split into classes."
@@ -162,6 +161,5 @@ def test_the_cue_is_the_sentence_that_denies() -> None:
 )  # fmt: skip
 def test_no_text_makes_it_slow(text: str) -> None:
     sentence = Span(text, 0, len(text), 0, 0, 0)
-    started = time.perf_counter()
-    denials(Document(text, sentences=(Span("Well.", 0, 0, 0, 0, 0), sentence)))
-    assert time.perf_counter() - started < 2.0
+    document = Document(text, sentences=(Span("Well.", 0, 0, 0, 0, 0), sentence))
+    assert quickest(lambda: denials(document)) < 2

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-import time
 
 import pytest
 
 from reward_service.evidence.loops import NO_LOOPS, loops_of
+from tests.support.timing import quickest
 
 PROSE = (
     "Rent is paid for land that nobody made. The owner of a field draws it because the field is his, "
@@ -159,7 +159,4 @@ def test_changed_numbers_count_a_quarter() -> None:
     ids=range(9),
 )
 def test_forty_thousand_characters_take_no_time(text: str) -> None:
-    start = time.process_time()
-    loops_of(text[:40_000])
-
-    assert time.process_time() - start < 1
+    assert quickest(lambda: loops_of(text[:40_000])) < 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from spacy.tokens import Doc
 from reward_service.models.remembering_ruler import RememberingRuler
 from reward_service.text import normalise
 from tests.reward_service.models.test_annotator import AWKWARD, real_answers
+from tests.support.timing import quickest
 
 SPOKEN = (
     "y'all ain't gonna do nothin', c'mon let's go. I gotta say, you've had it! There's none; what'd they do?",
@@ -43,18 +43,11 @@ def test_it_finds_what_the_ruler_finds(nlp: Language, ruler: Any) -> None:
 def test_it_is_quicker(nlp: Language, ruler: Any) -> None:
     docs = parsed(nlp, real_answers(20))
     remembering = RememberingRuler(ruler)
-    assert cpu_seconds(remembering.match, docs) < 0.5 * cpu_seconds(ruler.match, docs)
 
+    def seconds(match: Callable[[Doc], object]) -> float:
+        return quickest(lambda: [match(doc) for doc in docs], times=5)
 
-def cpu_seconds(match: Callable[[Doc], object], docs: list[Doc]) -> float:
-    """The best of a few rounds over all documents."""
-    rounds = []
-    for _ in range(5):
-        begin = time.thread_time()
-        for doc in docs:
-            match(doc)
-        rounds.append(time.thread_time() - begin)
-    return min(rounds)
+    assert seconds(remembering.match) < 0.5 * seconds(ruler.match)
 
 
 def test_a_missing_tag_is_no_unlisted_one(nlp: Language, ruler: Any) -> None:

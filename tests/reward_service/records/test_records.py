@@ -205,7 +205,7 @@ async def test_a_database_that_hangs_holds_up_one_check_and_no_more(postgres: Po
         for _ in range(10):
             with pytest.raises(RecordsUnavailable, match="a moment ago"):
                 await records.keep(asked(), answered())
-        assert time.monotonic() - began < 0.4
+        assert time.monotonic() - began < 1.5  # one more wait would take 2 s
     finally:
         postgres.thaw()
     await _kept_at_last(records)
