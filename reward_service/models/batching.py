@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
@@ -55,9 +55,38 @@ def cut(
         yield batch
 
 
-def equal_lengths(lengths: Sequence[int], max_tokens: int) -> Iterator[list[int]]:
-    """Indices in batches of items of one length each, within a token budget, from the shortest to the
-    longest."""
-    order = by_length(lengths)
-    for length, group in groupby(order, key=lengths.__getitem__):
-        yield from cut(list(group), lengths, max_tokens=max_tokens, max_items=max(1, max_tokens // length))
+def few_calls(lengths: Sequence[int], max_tokens: int, call_tokens: int) -> Iterator[list[int]]:
+    """Indices in the calls that take the least time together, from the shortest items to the longest.
+
+    A call takes as long as its padded tokens and `call_tokens` more: items of nearby lengths share one where
+    that costs less than another call.
+
+    Args:
+        lengths: tokens of each item.
+        max_tokens: padded tokens of one call; a single longer item runs alone.
+        call_tokens: what a call costs besides.  With 0 only items of one length share a call.
+    """
+    groups = [list(group) for _, group in groupby(by_length(lengths), key=lengths.__getitem__)]
+    least, begin = [0], [0]  # of the first groups, so many: what they cost, and where their last call begins
+    for end, last in enumerate(groups, start=1):
+        length, count = lengths[last[0]], 0
+        costs = []
+        for start in reversed(range(end)):
+            count += len(groups[start])
+            calls = -(-count // _size(length, max_tokens))
+            costs.append((least[start] + count * length + calls * call_tokens, start))
+        cost, start = min(costs)
+        least.append(cost)
+        begin.append(start)
+    borders = [len(groups)]
+    while borders[-1]:
+        borders.append(begin[borders[-1]])
+    for end, start in reversed(list(pairwise(borders))):
+        items = [index for group in groups[start:end] for index in group]
+        size = _size(lengths[items[-1]], max_tokens)
+        yield from (items[first : first + size] for first in range(0, len(items), size))
+
+
+def _size(length: int, max_tokens: int) -> int:
+    """Items of one length in a call."""
+    return max(1, max_tokens // max(1, length))

@@ -15,7 +15,6 @@ from reward_service.errors import ModelUnavailable
 from reward_service.models.calibration_file import read_calibration_file, write_calibration_file
 from reward_service.models.cross_encoder import CrossEncoder, load_cross_encoder
 from reward_service.models.encoding import encoder_of
-from reward_service.models.int8 import use_int8
 from reward_service.models.protocols import ModelSpec
 from reward_service.models.windowed_nli import PreparedPair, WindowedNli, label_order
 
@@ -41,7 +40,7 @@ class EmbeddedNli(WindowedNli):
         weights_folder: what training changed, with its `config.json`.
         device: a torch device.
         dtype: number format of the weights; `torch.int8` (CPU only) stands for int8 products over float32
-            activations, the head excepted.
+            activations, the head excepted.  On a CPU float32 decides what a shorter format leaves in doubt.
 
     Raises:
         ModelUnavailable: weights are missing or belong to another base.
@@ -70,12 +69,7 @@ class EmbeddedNli(WindowedNli):
             _spec("embedded", str(config["revision"]), device, dtype),
             config["id2label"],
         )
-        if dtype is torch.int8:
-            use_int8(model.encoder)
-            model.to(device=device)
-        else:
-            model.to(device=device, dtype=dtype)
-        self._model = model.eval()
+        self._use(model.eval(), model.encoder, dtype)
 
     def with_model(self, model: CrossEncoder) -> Self:
         """The same with the weights of another cross-encoder, such as one in training."""
@@ -83,8 +77,8 @@ class EmbeddedNli(WindowedNli):
         other._model = model.eval()
         return other
 
-    def _logits(self, inputs: dict[str, Tensor]) -> Tensor:
-        logits: Tensor = self._model(**inputs)
+    def _logits(self, model: Any, inputs: dict[str, Tensor]) -> Tensor:
+        logits: Tensor = model(**inputs)
         return logits
 
 
@@ -99,7 +93,7 @@ class HubNli(WindowedNli):
         name, revision: as the spec reports them.
         device: a torch device.
         dtype: number format of the weights; `torch.int8` (CPU only) stands for int8 products over float32
-            activations, the head excepted.
+            activations, the head excepted.  On a CPU float32 decides what a shorter format leaves in doubt.
 
     Raises:
         ModelUnavailable: the folder holds no NLI model.
@@ -123,7 +117,7 @@ class HubNli(WindowedNli):
                 local_files_only=True,
                 use_safetensors=True,
                 trust_remote_code=False,
-                dtype=torch.float32 if dtype is torch.int8 else dtype,
+                dtype=torch.float32 if device == "cpu" else dtype,
             )
         except (OSError, ValueError, KeyError, ImportError) as error:
             raise ModelUnavailable(
@@ -136,12 +130,10 @@ class HubNli(WindowedNli):
             _spec(name, revision, device, dtype),
             config.id2label,
         )
-        if dtype is torch.int8:
-            use_int8(model.base_model)
-        self._model = model.to(device).eval()
+        self._use(model.eval(), model.base_model, dtype)
 
-    def _logits(self, inputs: dict[str, Tensor]) -> Tensor:
-        logits: Tensor = self._model(**inputs).logits
+    def _logits(self, model: Any, inputs: dict[str, Tensor]) -> Tensor:
+        logits: Tensor = model(**inputs).logits
         return logits
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from copy import copy
+from copy import copy, deepcopy
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from reward_service.errors import ModelUnavailable
-from reward_service.models.batching import equal_lengths
+from reward_service.models.batching import few_calls
 from reward_service.models.calibration_file import stored_calibration
+from reward_service.models.doubt import doubtful
 from reward_service.models.encoding import Encoder, Tokens
 from reward_service.models.formats import Measured
+from reward_service.models.int8 import use_int8
 from reward_service.models.protocols import ModelSpec, Staged
 from reward_service.models.windows import even_windows, overlapping_windows
 from reward_service.quality.labelled import LABELS
@@ -27,11 +30,16 @@ CALL_TOKENS = 16_384
 CPU_CALL_TOKENS = 1024
 """The same on a CPU: what one call works on stays in its caches."""
 LENGTH_STEP = 4
-"""Each input is padded to the next multiple of this, whatever it is batched with.
+"""In short number formats each input is padded to the next multiple of this, whatever it is batched with.
 
-Inputs of one padded length share a forward call.  So what a pair's numbers look like on their way through the
-model depends on the pair alone, and its verdict doesn't depend on its company even in bfloat16, where another
-padding would move it by up to half a percent.
+There inputs of one padded length share a forward call.  So what a pair's numbers look like on their way
+through the model depends on the pair alone, and its verdict doesn't depend on its company even in bfloat16,
+where another padding would move it by up to half a percent.
+"""
+EXACT_CALL_TOKENS = 16
+"""What another forward call costs in float32 on a CPU, in tokens.
+
+There another padding moves nothing, so inputs of nearby lengths share a call, and products get larger.
 """
 VERDICT_BYTES = 600
 """About what a verdict takes in a cache together with the pair of texts that it is found by."""
@@ -57,15 +65,21 @@ class Collated(NamedTuple):
 
     rows: list[list[int]]
     """For each pair, how many premise windows each of its hypothesis windows has."""
+    windows: list[Tokens]
+    """Of all pairs."""
     calls: list[Call]
 
 
 class Judged(NamedTuple):
     """A batch after the calls."""
 
-    collated: Collated
+    rows: list[list[int]]
+    """As of the batch."""
+    calls: list[list[int]]
+    """For each forward call its windows' numbers."""
     logits: list[Tensor]
-    """Of each call, shape (n, 3), in the model's own order of labels."""
+    """Of each call, shape (n, 3), in the model's own order of labels; what a later call says of a window
+    counts."""
 
 
 class WindowedNli(Staged):
@@ -80,6 +94,9 @@ class WindowedNli(Staged):
 
     measured: Measured | None = None
     """What the start measured of the number formats, where it had a choice."""
+    _model: Any
+    _exact: Any = None
+    """The model in float32, where `_model` is in a short format whose doubtful verdicts it decides."""
 
     def __init__(self, folder: Path, encoder: Encoder, spec: ModelSpec, id2label: Mapping[Any, str]) -> None:
         self.folder = folder
@@ -116,21 +133,22 @@ class WindowedNli(Staged):
         return sum(len(tokens.ids) for row in prepared.windows for tokens in row)
 
     def collate(self, batch: Sequence[PreparedPair]) -> Collated:
-        """The windows of all pairs as padded tensors on the model's device, by calls of one length."""
+        """The windows of all pairs as padded tensors on the model's device, by forward calls."""
         windows = [tokens for pair in batch for row in pair.windows for tokens in row]
-        lengths = [-(-len(window.ids) // LENGTH_STEP) * LENGTH_STEP for window in windows]
-        budget = CPU_CALL_TOKENS if self._spec.device == "cpu" else CALL_TOKENS
-        calls = []
-        for call in equal_lengths(lengths, budget):
-            length = min(lengths[call[0]], self._encoder.max_length)
-            chosen = [windows[number] for number in call]
-            calls.append(Call(call, self._encoder.inputs(chosen, self._spec.device, length)))
-        return Collated([[len(row) for row in pair.windows] for pair in batch], calls)
+        exact = self._spec.device == "cpu" and self._spec.dtype == "float32"
+        calls = self._calls(windows, range(len(windows)), exact=exact)
+        return Collated([[len(row) for row in pair.windows] for pair in batch], windows, calls)
 
     def forward(self, inputs: Collated) -> Judged:
         """The logits of all windows; on a GPU they may still be on their way."""
         with torch.inference_mode():
-            return Judged(inputs, [self._logits(call.inputs) for call in inputs.calls])
+            judged = Judged(
+                inputs.rows,
+                [call.windows for call in inputs.calls],
+                [self._logits(self._model, call.inputs) for call in inputs.calls],
+            )
+            certain = self._exact is None or not judged.calls
+            return judged if certain else self._decided(inputs.windows, judged)
 
     def finish(self, outputs: Judged) -> Sequence[Verdict]:
         """A verdict for each pair, with the calibration's temperature.
@@ -138,19 +156,19 @@ class WindowedNli(Staged):
         Raises:
             FloatingPointError: the model computed NaN or infinity.
         """
-        rows, calls = outputs.collated
-        if not calls:
+        if not outputs.calls:
             return []
         with torch.inference_mode():
-            scaled = torch.cat(outputs.logits).double().cpu() / self._calibration.temperature
-            found = torch.softmax(scaled, dim=-1)[:, self._order].numpy()
+            found = self._probabilities(outputs.logits).numpy()
         if not np.isfinite(found).all():
             raise FloatingPointError("the NLI model computed NaN or infinity")
-        probabilities = np.empty_like(found)  # in the order of the windows
-        probabilities[[number for call in calls for number in call.windows]] = found
+        numbers = list(chain.from_iterable(outputs.calls))
+        probabilities = np.empty((max(numbers) + 1, found.shape[1]))
+        for number, row in zip(numbers, found, strict=True):
+            probabilities[number] = row
         verdicts: list[Verdict] = []
         first = 0
-        for pair in rows:
+        for pair in outputs.rows:
             decided = []
             for windows in pair:
                 part = probabilities[first : first + windows]
@@ -162,9 +180,61 @@ class WindowedNli(Staged):
     def bytes_of(self, result: Verdict) -> int:  # noqa: ARG002  (verdicts are all of one size)
         return VERDICT_BYTES
 
+    def _use(self, model: nn.Module, body: nn.Module, dtype: torch.dtype) -> None:
+        """Judge with a model from now on.
+
+        Args:
+            model: in float32, or in `dtype` already.
+            body: what is inside of it without the head.
+            dtype: the number format to judge in.
+        """
+        device = self._spec.device
+        if device != "cpu" or dtype is torch.float32:
+            self._model = model.to(device=device, dtype=dtype)
+            return
+        self._exact = model
+        if dtype is torch.int8:
+            copies: dict[int, Any] = {
+                id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())
+            }
+            self._model = deepcopy(model, copies)
+            use_int8(copies[id(body)])
+        else:
+            self._model = deepcopy(model).to(dtype)
+
     @abstractmethod
-    def _logits(self, inputs: dict[str, Tensor]) -> Tensor:
+    def _logits(self, model: Any, inputs: dict[str, Tensor]) -> Tensor:
         """Logits of shape (n, 3) in the model's own order of labels."""
+
+    def _calls(self, windows: Sequence[Tokens], numbers: Sequence[int], *, exact: bool) -> list[Call]:
+        """Some of the windows of a batch as calls of a model, in float32 on a CPU or in another way."""
+        step = 1 if exact else LENGTH_STEP
+        limit = self._encoder.max_length
+        lengths = [min(limit, -(-len(windows[number].ids) // step) * step) for number in numbers]
+        budget = CPU_CALL_TOKENS if self._spec.device == "cpu" else CALL_TOKENS
+        calls = []
+        for chosen in few_calls(lengths, budget, EXACT_CALL_TOKENS if exact else 0):
+            call = [numbers[index] for index in chosen]
+            tokens = [windows[number] for number in call]
+            calls.append(Call(call, self._encoder.inputs(tokens, self._spec.device, lengths[chosen[-1]])))
+        return calls
+
+    def _decided(self, windows: Sequence[Tokens], judged: Judged) -> Judged:
+        """With further calls in float32 of the windows that a short format leaves in doubt."""
+        numbers = list(chain.from_iterable(judged.calls))
+        doubts = doubtful(self._probabilities(judged.logits), self._calibration)
+        again = [number for number, doubt in zip(numbers, doubts.tolist(), strict=True) if doubt]
+        calls = self._calls(windows, again, exact=True)
+        return Judged(
+            judged.rows,
+            [*judged.calls, *(call.windows for call in calls)],
+            [*judged.logits, *(self._logits(self._exact, call.inputs) for call in calls)],
+        )
+
+    def _probabilities(self, logits: Sequence[Tensor]) -> Tensor:
+        """Of all calls, in the order of LABELS: shape (n, 3), float64, on the CPU."""
+        scaled = torch.cat([call.double() for call in logits]).cpu() / self._calibration.temperature
+        return torch.softmax(scaled, dim=-1)[:, self._order]
 
     def _windows(self, premise: list[int], hypothesis: list[int]) -> PreparedPair:
         room = self._encoder.pair_room
