@@ -1,6 +1,6 @@
 """Pairs a second of the embedded NLI model, by number format and length of the pairs, and its padding.
 
-python -m benchmarks.nli [--threads 2] [--formats float32 int8] [--tokens 20 40 80] [--runs 5] [--out FILE]
+python -m benchmarks.nli [--threads 2] [--formats float32 bfloat16 int8] [--tokens 20 40 80] [--runs 5]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from reward_service.models.formats import has_fast_bfloat16, has_fast_int8
+from reward_service.models.formats import has_fast_bfloat16, has_fast_int8, helped_formats
 from reward_service.models.nli_training.speed import pace
 from reward_service.models.pack import load_nli
 from reward_service.models.windowed_nli import WindowedNli
@@ -86,7 +86,13 @@ def padding_of(nli: WindowedNli, tokens: int) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks.nli", description=__doc__)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--formats", nargs="+", default=CPU_FORMATS, choices=CPU_FORMATS)
+    parser.add_argument(
+        "--formats",
+        nargs="+",
+        default=helped_formats("cpu"),
+        choices=CPU_FORMATS,
+        help="float32 and those that this CPU multiplies in by itself, where none are named",
+    )
     parser.add_argument("--tokens", type=int, nargs="+", default=[20, 40, 80], help="tokens of a pair")
     parser.add_argument("--pairs", type=int, default=512, help="distinct pairs of one run")
     parser.add_argument("--runs", type=int, default=5)

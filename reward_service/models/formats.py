@@ -89,11 +89,13 @@ def has_fast_bfloat16() -> bool:
 
 
 def has_fast_int8() -> bool:
-    """Whether this CPU multiplies in int8 by itself (AVX512-VNNI or AMX)."""
+    """Whether this CPU multiplies in int8 by itself: AVX2 does it about 1.7 times as fast as in float32,
+    AVX512-VNNI and AMX faster still."""
     import torch
 
-    capabilities = torch.cpu.get_capabilities()
-    return bool(capabilities.get("avx512_vnni") or capabilities.get("amx_int8"))
+    from reward_service.models.int8 import can_multiply
+
+    return bool(torch.cpu.get_capabilities().get("avx2")) and can_multiply()
 
 
 def gpu_format(device: str) -> str:
