@@ -51,8 +51,8 @@ class Workers:
         """Running queues in front of the models of a pack."""
         return cls(
             _started("annotator", pack.annotator, replace(limits, calls=1)),  # its processes share a batch
-            _started("embedder", pack.embedder, limits),
-            _started("nli", pack.nli, limits),
+            _started("embedder", pack.embedder, limits, live_apart=pack.embedder.spec.device == "cpu"),
+            _started("nli", pack.nli, limits, live_apart=pack.nli.spec.device == "cpu"),
         )
 
     def close(self) -> None:
@@ -76,7 +76,9 @@ class Workers:
         yield from zip(NAMES, (self.annotator, self.embedder, self.nli), strict=True)
 
 
-def _started(name: str, model: Model[Item, Result], limits: EngineLimits) -> Scheduler[Item, Result]:
+def _started(
+    name: str, model: Model[Item, Result], limits: EngineLimits, *, live_apart: bool = False
+) -> Scheduler[Item, Result]:
     scheduler = Scheduler(
         model,
         name=name,
@@ -85,6 +87,7 @@ def _started(name: str, model: Model[Item, Result], limits: EngineLimits) -> Sch
         max_batch_s=limits.max_batch_s,
         min_batch_tokens=limits.min_batch_tokens,
         calls=calls_on(model.spec.device, limits.calls),
+        live_apart=live_apart,
         cache_bytes=limits.cache_bytes,
     )
     scheduler.start()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from typing import Generic, TypeVar
 
 from reward_service.errors import WorkerFailed
+from reward_service.models.cores import yield_the_cpu
 from reward_service.models.handover import Handover
 from reward_service.models.protocols import Model
 from reward_service.models.queue import WorkQueue
 from reward_service.models.speed import SchedulerStats, Speed
-from reward_service.models.work import Batch
+from reward_service.models.work import URGENCY, Batch
+from shared.schema import Lane
 
 Item = TypeVar("Item", bound=Hashable)
 Result = TypeVar("Result")
@@ -36,6 +38,7 @@ class Pipeline(Generic[Item, Result]):
         name: for messages and the threads' names.
         max_batch_items: items of one batch.
         calls: batches in `forward` side by side.
+        live_apart: as many threads more for the live lane; those of the other lanes yield the CPU to them.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Pipeline(Generic[Item, Result]):
         name: str,
         max_batch_items: int,
         calls: int = 1,
+        live_apart: bool = False,
     ) -> None:
         self._model = model
         self._queue = queue
@@ -58,7 +62,8 @@ class Pipeline(Generic[Item, Result]):
             threading.Thread(target=self._guarded, args=(loop,), name=f"{step}-{name}", daemon=True)
             for step, loop in (
                 ("collate", self._collate),
-                *[("model", self._forward)] * calls,
+                *[("live", self._forward_live)] * (calls if live_apart else 0),
+                *[("model", self._forward_rest if live_apart else self._forward)] * calls,
                 ("finish", self._finish),
             )
         ]
@@ -109,8 +114,15 @@ class Pipeline(Generic[Item, Result]):
                 batch.slowest_s = time.monotonic() - start
                 self._queue.ready(batch)
 
-    def _forward(self) -> None:
-        while batch := self._queue.next():
+    def _forward_live(self) -> None:
+        self._forward((Lane.LIVE,))
+
+    def _forward_rest(self) -> None:
+        yield_the_cpu()
+        self._forward(tuple(lane for lane in URGENCY if lane is not Lane.LIVE))
+
+    def _forward(self, lanes: Collection[Lane] = URGENCY) -> None:
+        while batch := self._queue.next(lanes):
             start = time.monotonic()
             try:
                 batch.outputs = self._model.forward(batch.inputs)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -180,11 +180,12 @@ class WorkQueue(Generic[Item, Result]):
             batch.ready = True
             self._changed.notify_all()
 
-    def next(self) -> Batch[Item, Result] | None:
-        """Wait for a ready batch that somebody still wants and take it in its turn; None once closed."""
+    def next(self, lanes: Collection[Lane] = URGENCY) -> Batch[Item, Result] | None:
+        """Wait for a ready batch that somebody in these lanes still wants and take it in its turn; None once
+        closed."""
         with self._changed:
             while self._closed is None:
-                ready = [batch for batch in self._ahead.values() if batch.ready]
+                ready = [batch for batch in self._ahead.values() if batch.ready and batch.urgency in lanes]
                 if not ready:
                     self._changed.wait()
                     continue

@@ -53,6 +53,7 @@ class Scheduler(Generic[Item, Result]):
         max_batch_items: items of one model call.
         min_batch_tokens: what a batch may have, however long it takes.
         calls: batches that run side by side.
+        live_apart: live batches wait for none of another lane that runs; see `Pipeline`.
         cache_bytes: memory for results that are kept for later requests.
         max_batch_s: seconds that a batch should take at most, by the measured speed: a live request waits for
             the one that runs.  None for no such target.
@@ -70,6 +71,7 @@ class Scheduler(Generic[Item, Result]):
         max_batch_s: float | None = None,
         min_batch_tokens: int = 1,
         calls: int = 1,
+        live_apart: bool = False,
         handicap_s: Mapping[Lane, float] = LANE_HANDICAP_S,
     ) -> None:
         self.name = name
@@ -77,8 +79,9 @@ class Scheduler(Generic[Item, Result]):
         self._speed = Speed(max_batch_tokens, max_batch_s, min_batch_tokens, calls)
         self._queue: WorkQueue[Item, Result] = WorkQueue(cache_bytes, self._too_late, handicap_s)
         self._pipeline = Pipeline(
-            model, self._queue, self._speed, name=name, max_batch_items=max_batch_items, calls=calls
-        )
+            model, self._queue, self._speed, name=name, max_batch_items=max_batch_items, calls=calls,
+            live_apart=live_apart,
+        )  # fmt: skip
         self._started = False
         self._stopped = False
 
