@@ -34,6 +34,7 @@ class WorkQueue(Generic[Item, Result]):
         cache_bytes: memory that finished results may take.
         too_late: what a waiter is told whose deadline has passed.
         handicap_s: see `turns.py`.
+        live_apart: work of the live lane waits for no batch of another lane that runs.
     """
 
     def __init__(
@@ -41,13 +42,17 @@ class WorkQueue(Generic[Item, Result]):
         cache_bytes: int,
         too_late: Callable[[Request[Item, Result]], TouchstoneError],
         handicap_s: Mapping[Lane, float] = LANE_HANDICAP_S,
+        *,
+        live_apart: bool = False,
     ) -> None:
         self._too_late = too_late
+        self._live_apart = live_apart
         self._handicap_s = handicap_s
         self._changed = threading.Condition()
         self._works: dict[Item, Work[Item, Result]] = {}
         self._lanes = {lane: LaneQueue[Item, Result](lane) for lane in URGENCY}
-        self._taken_tokens = 0
+        self._taken = dict.fromkeys(URGENCY, 0)
+        """Tokens in batches that are collated, ready or running, by the lane of those who wait."""
         self._ahead: dict[Lane, Batch[Item, Result]] = {}
         """Batches that are collated or ready, by the lane they were cut from."""
         self._turns: Turns[Item, Result] = Turns()
@@ -129,12 +134,15 @@ class WorkQueue(Generic[Item, Result]):
         """Tokens that wait or run; with a lane, those that go before work of it that arrives now.
 
         These are the batches that run, what waits in this lane and in more urgent ones, and of the others
-        what has grown older than the new work: at most as much again, since it gets every second turn.
+        what has grown older than the new work: at most as much again, since it gets every second turn.  Where
+        live work is run apart, only other live work goes before it.
         """
         with self._changed:
             if lane is None:
-                return self._taken_tokens + sum(lane.tokens for lane in self._lanes.values())
-            before = self._taken_tokens
+                return sum(self._taken.values()) + sum(lane.tokens for lane in self._lanes.values())
+            if self._live_apart and lane is Lane.LIVE:
+                return self._taken[lane] + self._lanes[lane].tokens
+            before = sum(self._taken.values())
             old = 0
             due = self._due(lane)
             for batch in self._ahead.values():
@@ -168,9 +176,9 @@ class WorkQueue(Generic[Item, Result]):
                 works = lane.cut(wanted, max_tokens=max_tokens(lane.tokens), max_items=max_items)
                 if works:
                     self._ahead[lanes[0]] = batch = Batch(lanes[0], works)
-                    self._taken_tokens += batch.tokens
                     for work in works:
                         work.taken = True
+                        self._taken[work.lane] += work.tokens
                     return batch
         return None
 
@@ -263,7 +271,10 @@ class WorkQueue(Generic[Item, Result]):
         """Somebody more urgent waits for it too."""
         work.due = min(work.due, due)
         if rank(lane) < rank(work.lane):
-            if not work.taken:
+            if work.taken:
+                self._taken[work.lane] -= work.tokens
+                self._taken[lane] += work.tokens
+            else:
                 self._lanes[work.lane].leave(work)
                 self._lanes[lane].add(work)
             work.lane = lane
@@ -272,7 +283,7 @@ class WorkQueue(Generic[Item, Result]):
         if self._works.pop(work.item, None) is None:
             return  # the queue was closed meanwhile
         if work.taken:
-            self._taken_tokens -= work.tokens
+            self._taken[work.lane] -= work.tokens
         else:
             self._lanes[work.lane].leave(work)
 

@@ -77,7 +77,9 @@ class Scheduler(Generic[Item, Result]):
         self.name = name
         self._model = model
         self._speed = Speed(max_batch_tokens, max_batch_s, min_batch_tokens, calls)
-        self._queue: WorkQueue[Item, Result] = WorkQueue(cache_bytes, self._too_late, handicap_s)
+        self._queue: WorkQueue[Item, Result] = WorkQueue(
+            cache_bytes, self._too_late, handicap_s, live_apart=live_apart
+        )
         self._pipeline = Pipeline(
             model, self._queue, self._speed, name=name, max_batch_items=max_batch_items, calls=calls,
             live_apart=live_apart,

@@ -54,6 +54,7 @@ def start() -> Iterator[Start]:
         max_batch_items: int = 100,
         max_batch_s: float | None = None,
         calls: int = 1,
+        live_apart: bool = False,
         cache_bytes: int = 100_000,
         handicap_s: dict[Lane, float] | None = None,
     ) -> Scheduler[str, str]:
@@ -65,6 +66,7 @@ def start() -> Iterator[Start]:
             max_batch_items=max_batch_items,
             max_batch_s=max_batch_s,
             calls=calls,
+            live_apart=live_apart,
             cache_bytes=cache_bytes,
             handicap_s=handicap_s or LANE_HANDICAP_S,
         )

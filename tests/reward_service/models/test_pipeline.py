@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections import Counter
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reward_service.errors import WorkerFailed
+from reward_service.models.cores import YIELDING
 from reward_service.models.handover import Handover
 from reward_service.models.scheduler import Scheduler
 from shared.schema import Lane
@@ -127,6 +129,55 @@ async def test_live_overtakes_what_is_ready(start: Start) -> None:
     assert model.batches == [["plug"], ["live"], ["a"], ["b"]]
 
 
+class Apart(Upper):
+    """Holds what begins with "plug" until its gate opens; remembers who ran what, at which priority."""
+
+    def __init__(self) -> None:
+        super().__init__(closed_gate=True)
+        self.ran: dict[str, tuple[str, int]] = {}
+
+    def forward(self, inputs: list[str]) -> list[str]:
+        thread = threading.current_thread()
+        priority = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        self.ran |= dict.fromkeys(inputs, (thread.name, priority))
+        if inputs[0].startswith("plug"):
+            return super().forward(inputs)
+        return [text.upper() for text in inputs]
+
+
+async def test_a_live_request_that_runs_apart_waits_for_no_batch(start: Start) -> None:
+    model = Apart()
+    scheduler = start(model, max_batch_items=1, live_apart=True)
+    await ask(scheduler, "first", lane=Lane.LIVE)  # so that the speed is known
+    plugs = ask(scheduler, "plug one", "plug two", "plug three")
+    await until(model.inside.is_set)
+    await until(lambda: scheduler.queued == 3)
+    assert scheduler.estimate_wait_s(Lane.LIVE) == 0.0
+    assert scheduler.estimate_wait_s(Lane.TRAINING) > 0.0
+    assert (await ask(scheduler, "live", lane=Lane.LIVE)).results == ["LIVE"]
+    model.gate.set()
+    assert len((await plugs).results) == 3
+    assert scheduler.estimate_wait_s() == 0.0
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert model.ran["live"] == ("live-upper", own)
+    assert model.ran["plug one"] == ("model-upper", own + YIELDING)
+
+
+async def test_a_batch_that_a_live_request_joins_is_run_as_live(start: Start) -> None:
+    model = Apart()
+    scheduler = start(model, max_batch_items=1, live_apart=True)
+    plug = ask(scheduler, "plug")
+    await until(model.inside.is_set)
+    waiting = ask(scheduler, "shared")
+    await until(lambda: scheduler.queued == 2)
+    assert (await ask(scheduler, "shared", lane=Lane.LIVE)).results == ["SHARED"]
+    assert (await waiting).results == ["SHARED"]
+    assert model.ran["shared"][0] == "live-upper"
+    assert scheduler.estimate_wait_s(Lane.LIVE) == 0.0
+    model.gate.set()
+    await plug
+
+
 async def test_the_next_batch_runs_while_the_last_one_is_finished(start: Start) -> None:
     model = Watched(finish_s=0.1, collate_s=0.1)
     model.delay_s = 0.1
@@ -202,15 +253,20 @@ requests = st.lists(
 )
 
 
-@given(requests, st.integers(1, 20), st.integers(1, 4))
-@settings(max_examples=60, deadline=None)
+@given(requests, st.integers(1, 20), st.integers(1, 4), st.integers(1, 2), st.booleans())
+@settings(max_examples=80, deadline=None)
 def test_every_item_of_every_request_runs_exactly_once(
-    plan: list[tuple[list[str], Lane, float | None]], max_tokens: int, max_items: int
+    plan: list[tuple[list[str], Lane, float | None]],
+    max_tokens: int,
+    max_items: int,
+    calls: int,
+    live_apart: bool,
 ) -> None:
     model = Upper()
     scheduler = Scheduler[str, str](
-        model, name="upper", max_batch_tokens=max_tokens, max_batch_items=max_items, cache_bytes=100_000
-    )
+        model, name="upper", max_batch_tokens=max_tokens, max_batch_items=max_items, cache_bytes=100_000,
+        calls=calls, live_apart=live_apart,
+    )  # fmt: skip
     scheduler.start()
 
     async def all_of_them() -> None:
