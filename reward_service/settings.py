@@ -56,7 +56,8 @@ class Settings(BaseSettings):
     dtype: Literal["auto", "fastest", "float32", "bfloat16", "float16", "int8"] = "auto"
     """Number format of the weights; `auto` is float32, but bfloat16 (on old cards float16) for a hub's NLI
     model on a GPU.  `fastest` lets a short measurement at start choose between the formats that the hardware
-    helps, `int8` on CPUs among them, which moves about one verdict in a hundred of the embedded model."""
+    helps, `int8` on CPUs with AVX2 among them.  On a CPU float32 decides what a shorter format leaves near a
+    threshold, for which the weights are there twice."""
     calls: int | None = Field(default=None, ge=1, le=256)
     """Calls of one model side by side, on a CPU; where it is not set, one for each core, at most 4.  A GPU
     runs one."""

@@ -125,8 +125,8 @@ def _embedder(model: str, device: str, dtype: str) -> SentenceEmbedder:
 def _nli(model: str, device: str, dtype: str) -> EmbeddedNli | HubNli:
     """An NLI model in the wanted number format.
 
-    `auto` takes a short format for a hub's model on a GPU and float32 everywhere else: no other format has
-    proved on this model's verdicts that it says the same.  `fastest` measures those that the hardware helps.
+    `auto` takes a short format for a hub's model on a GPU and float32 everywhere else, so that a score
+    doesn't depend on which CPU there is.  `fastest` measures those that the hardware helps.
     """
     if dtype != "fastest":
         half = device.startswith("cuda") and model != EMBEDDED

@@ -64,7 +64,7 @@ def _folders(options: argparse.Namespace) -> phases.Folders:
 
 def _train(options: argparse.Namespace, console: Console) -> None:
     base, folders = ours.base_dir(), _folders(options)
-    plan = training.TrainingPlan(seed=options.seed)
+    plan = training.TrainingPlan(seed=options.seed, bf16=options.bf16)
     tokenizer = AutoTokenizer.from_pretrained(str(base), local_files_only=True)
 
     def encoded(shares: Sequence[Share[LabelledPair]]) -> list[Share[training.Encoded]]:
@@ -99,7 +99,12 @@ def _train(options: argparse.Namespace, console: Console) -> None:
         state = trained.state_dict()
         torch.save(state, options.checkpoints / f"{phase}.pt")
         torch.save(state, options.checkpoints / f"{phase}-{curve[-1]['step']}.pt")
-        figures = {"seed": plan.seed, "training_pairs": counts, "dev_curve": [*before, *curve]}
+        figures = {
+            "seed": plan.seed,
+            "bf16": plan.bf16,
+            "training_pairs": counts,
+            "dev_curve": [*before, *curve],
+        }
         ce.write_json(options.checkpoints / card.FIGURES_FILE, figures)
 
     dev = {
@@ -158,7 +163,8 @@ def _evaluate(options: argparse.Namespace, console: Console) -> None:
     if trained.is_file():
         found["stored"] = evaluate.agreement(nli, _unstored(nli, base, trained), pairs)
     found["speed"] = {
-        name: speed.pace(model, pairs=256).median for name, model in (("float32", nli), ("bfloat16", half))
+        name: speed.pace(model, pairs=options.speed_pairs).median
+        for name, model in (("float32", nli), ("bfloat16", half))
     }
     console.print({name: value for name, value in found.items() if name != "final"}, highlight=False)
     _add_figures(options.out, found)
@@ -225,7 +231,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=training.TrainingPlan.seed)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
+        "--bf16",
+        action=argparse.BooleanOptionalAction,
+        default=training.TrainingPlan.bf16,
+        help="bf16 autocast; without it float32, which is faster on a CPU that only emulates bf16",
+    )
+    parser.add_argument(
         "--questions", type=int, default=calibrate.QUESTIONS, help="at most this many choose the thresholds"
+    )
+    parser.add_argument(
+        "--speed-pairs", type=int, default=256, help="distinct pairs of each run that times the model"
     )
     parser.add_argument("--stage", choices=("all", *STAGES), default="all")
     return parser

@@ -37,6 +37,7 @@ def write_card(out: Path) -> None:
         seed=figures["seed"],
         batch=plan.batch_size,
         rate=f"{plan.learning_rate:g}",
+        precision="bf16 autocast" if figures.get("bf16", True) else "float32",
         steps=", then ".join(_steps(curve)),
         pairs_seen=f"{sum(last['pairs'] for last in _last(curve).values()):,}",
         minutes=f"{sum(last['minutes'] for last in _last(curve).values()):.0f}",

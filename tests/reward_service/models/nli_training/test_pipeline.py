@@ -74,7 +74,18 @@ def test_one_command_leaves_weights_calibration_figures_curve_and_card(
     threads = torch.get_num_threads()
     arguments = [
         *("--data", str(data), "--own", str(own), "--out", str(out), "--checkpoints", str(checkpoints)),
-        *("--steps", "2", "2", "--questions", "4", "--threads", str(threads)),
+        *(
+            "--steps",
+            "2",
+            "2",
+            "--questions",
+            "4",
+            "--threads",
+            str(threads),
+            "--speed-pairs",
+            "4",
+            "--no-bf16",
+        ),
     ]
     main(arguments)
     figures = json.loads((out / card.FIGURES_FILE).read_text())
@@ -85,6 +96,8 @@ def test_one_command_leaves_weights_calibration_figures_curve_and_card(
     written = (out / card.CARD_FILE).read_text()
     assert "$" not in written
     assert "role swap" in written
+    assert "AdamW" in written
+    assert "bf16 autocast" not in written
     assert (out / plot.CURVE_FILE).read_text().lstrip().startswith("<?xml")
     nli = EmbeddedNli(minilm_folder, out)
     assert nli.calibration.source is not None
