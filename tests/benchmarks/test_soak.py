@@ -18,7 +18,6 @@ from benchmarks.texts import Material
 from shared.schema import DEFAULT_REWARD, ItemResult, ScoreItem, ScoreResponse
 from tests.benchmarks.conftest import THREADS
 
-MEMORY = "growth of memory after the warm-up"
 PARENT = """
 import subprocess, sys
 code = "x = bytearray(80_000_000); print('up', flush=True); input()"
@@ -30,7 +29,7 @@ child.kill()
 child.wait()
 """
 GOOD = Soaked(
-    seconds=60.0,
+    seconds=600.0,
     completions=40,
     retried=2,
     failed=(),
@@ -63,6 +62,15 @@ def test_growth_compares_after_the_warm_up_with_the_end() -> None:
     leak = [(float(second), 1000 + 10 * second) for second in range(101)]
     assert growth(leak) == pytest.approx((1900 - 1495) / 1495, abs=0.01)
     assert growth([]) is None
+
+
+def test_growth_is_judged_where_there_was_time_to_see_it() -> None:
+    leak = tuple((float(second), 1000 + 10 * second) for second in range(601))
+    long, short = replace(GOOD, memory=leak), replace(GOOD, memory=leak, seconds=60.0)
+    assert [check.what for check in checks(long, killing=True) if not check.reached] == [
+        "growth of memory after the warm-up"
+    ]
+    assert all(check.reached for check in checks(short, killing=True))
 
 
 def test_a_score_that_differs_is_noted() -> None:
@@ -122,9 +130,7 @@ def test_seconds_of_faults_and_kills_against_a_real_server(material: Material, t
             group=Size(1, 2, 30, 50),
             setup=setup,
         )
-    missed = [
-        check.what for check in checks(soaked, killing=True) if not check.reached and check.what != MEMORY
-    ]
+    missed = [check.what for check in checks(soaked, killing=True) if not check.reached]
     assert not missed, (missed, soaked.failed, soaked.wrong, soaked.different, soaked.kills)
     assert soaked.faults
     assert len(soaked.memory) > 5
