@@ -74,7 +74,7 @@ class EmbeddedNli(WindowedNli):
     def with_model(self, model: CrossEncoder) -> Self:
         """The same with the weights of another cross-encoder, such as one in training."""
         other = copy(self)
-        other._model = model.eval()
+        other._model, other._exact = model.eval(), None
         return other
 
     def _logits(self, model: Any, inputs: dict[str, Tensor]) -> Tensor:
