@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.nli import main
+from benchmarks.nli import CPU_FORMATS, main
 from reward_service.models.nli_training.speed import pace
 from reward_service.models.pack import load_nli
 
 
 def test_a_table_is_printed_and_json_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "figures" / "nli.json"
-    main(["--pairs", "16", "--runs", "2", "--tokens", "20", "--out", str(out)])
+    main(["--pairs", "16", "--runs", "2", "--tokens", "20", "--out", str(out), "--formats", *CPU_FORMATS])
     told = json.loads(out.read_text())
     assert [(entry["dtype"], entry["tokens"]) for entry in told["measured"]] == [
         ("float32", 20),
