@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 YIELDING = 10
-"""The priority ("niceness") of threads that yield the CPU."""
+"""By how much the priority ("niceness") of threads that yield the CPU is lower than the process's."""
 MAX_CALLS = 4
 """Calls side by side by default, at most: on many cores one call in one thread would keep a live request
 waiting too long."""
@@ -79,4 +79,6 @@ def yield_the_cpu() -> None:
     """
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), YIELDING)
+            thread = threading.get_native_id()
+            own = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, own + YIELDING)  # the system cuts it to its lowest

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from reward_service.errors import NotReady, TouchstoneError
 from reward_service.models.cache import ByteCache
 from reward_service.models.lanes import LaneQueue
-from reward_service.models.turns import LANE_HANDICAP_S, Turns
+from reward_service.models.turns import LANE_HANDICAP_S, Turns, tokens_before
 from reward_service.models.work import URGENCY, Batch, Request, Work, rank
 from shared.schema import Lane
 
@@ -133,28 +133,14 @@ class WorkQueue(Generic[Item, Result]):
     def tokens(self, lane: Lane | None = None) -> int:
         """Tokens that wait or run; with a lane, those that go before work of it that arrives now.
 
-        These are the batches that run, what waits in this lane and in more urgent ones, and of the others
-        what has grown older than the new work: at most as much again, since it gets every second turn.  Where
-        live work is run apart, only other live work goes before it.
+        See `tokens_before`; where live work is run apart, only other live work goes before it.
         """
         with self._changed:
             if lane is None:
                 return sum(self._taken.values()) + sum(lane.tokens for lane in self._lanes.values())
             if self._live_apart and lane is Lane.LIVE:
                 return self._taken[lane] + self._lanes[lane].tokens
-            before = sum(self._taken.values())
-            old = 0
-            due = self._due(lane)
-            for batch in self._ahead.values():
-                if rank(batch.urgency) > rank(lane):
-                    before -= batch.tokens
-                    old += batch.tokens if batch.due <= due else 0
-            for other in URGENCY:
-                if rank(other) <= rank(lane):
-                    before += self._lanes[other].tokens
-                elif (first := self._lanes[other].due) is not None and first <= due:
-                    old += self._lanes[other].tokens
-            return before + min(before, old)
+            return tokens_before(lane, self._due(lane), sum(self._taken.values()), self._ahead, self._lanes)
 
     # --- for the threads that run batches ---
 

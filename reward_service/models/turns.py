@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Mapping
 from typing import Generic, TypeVar
 
-from reward_service.models.work import Batch, rank
+from reward_service.models.lanes import LaneQueue
+from reward_service.models.work import URGENCY, Batch, rank
 from shared.schema import Lane
 
 Item = TypeVar("Item", bound=Hashable)
@@ -38,3 +39,34 @@ class Turns(Generic[Item, Result]):
         chosen = oldest if self._passed_over else urgent
         self._passed_over = chosen is not oldest
         return chosen
+
+
+def tokens_before(
+    lane: Lane,
+    due: float,
+    taken: int,
+    ahead: Mapping[Lane, Batch[Item, Result]],
+    lanes: Mapping[Lane, LaneQueue[Item, Result]],
+) -> int:
+    """Tokens that go before work of a lane that arrives now.
+
+    These are the batches that run, what waits in this lane and in more urgent ones, and of the others what
+    has grown older than the new work: at most as much again, since it gets every second turn.
+
+    Args:
+        lane, due: of the new work.
+        taken: tokens in batches, those that run and those that are cut ahead.
+        ahead: the batches that are cut ahead.
+        lanes: what waits.
+    """
+    before, old = taken, 0
+    for batch in ahead.values():
+        if rank(batch.urgency) > rank(lane):
+            before -= batch.tokens
+            old += batch.tokens if batch.due <= due else 0
+    for other in URGENCY:
+        if rank(other) <= rank(lane):
+            before += lanes[other].tokens
+        elif (first := lanes[other].due) is not None and first <= due:
+            old += lanes[other].tokens
+    return before + min(before, old)

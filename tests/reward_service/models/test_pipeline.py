@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from reward_service.errors import WorkerFailed
 from reward_service.models.cores import YIELDING
-from reward_service.models.handover import Handover
 from reward_service.models.scheduler import Scheduler
 from shared.schema import Lane
 from tests.reward_service.models.scheduler_support import PATIENCE_S, Start, Upper, ask, blocked, until
@@ -287,54 +286,3 @@ def test_every_item_of_every_request_runs_exactly_once(
     ran = Counter(item for batch in model.batches for item in batch)
     assert set(ran) == {item for items, _, _ in plan for item in items}
     assert all(count == 1 for count in ran.values())
-
-
-# --- the hand-over ---
-
-
-def test_a_giver_is_one_thing_ahead_at_most() -> None:
-    handover: Handover[int] = Handover()
-    given: list[int] = []
-
-    def give() -> None:
-        for number in range(3):
-            handover.give(number)
-            given.append(number)
-
-    giver = threading.Thread(target=give)
-    giver.start()
-    time.sleep(0.05)
-    assert given == [], "it waits until somebody takes the first"
-    assert [handover.take() for _ in range(3)] == [0, 1, 2]
-    giver.join(PATIENCE_S)
-    assert given == [0, 1, 2]
-
-
-def test_nothing_of_several_givers_is_lost() -> None:
-    handover: Handover[str] = Handover()
-    names = [[f"{giver}-{number}" for number in range(50)] for giver in range(3)]
-
-    def give(things: list[str]) -> None:
-        for thing in things:
-            handover.give(thing)
-
-    givers = [threading.Thread(target=give, args=(things,)) for things in names]
-    for giver in givers:
-        giver.start()
-    taken = [handover.take() for _ in range(150)]
-    for giver in givers:
-        giver.join(PATIENCE_S)
-    for things in names:
-        assert [thing for thing in taken if thing in things] == things, "each giver's in their order"
-
-
-def test_the_end_wakes_whoever_waits() -> None:
-    handover: Handover[int] = Handover()
-    taken: list[int | None] = []
-    taker = threading.Thread(target=lambda: taken.append(handover.take()))
-    taker.start()
-    time.sleep(0.02)
-    handover.close()
-    taker.join(PATIENCE_S)
-    assert taken == [None]
-    handover.give(1)  # returns, though nobody takes it
